@@ -1,0 +1,3 @@
+"""wearaffect."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Parsing and printing, one file a command. Refuses logic."""

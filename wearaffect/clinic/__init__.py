@@ -1,0 +1,1 @@
+"""What a clinician holds: the session report. Refuses owning data."""

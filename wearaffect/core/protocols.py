@@ -1,0 +1,82 @@
+"""What others implement: devices, stages, sinks."""
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
+
+from wearaffect.core.affect import Outcome
+from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
+
+__all__ = ["Device", "Sink", "Stage"]
+
+
+@runtime_checkable
+class Device(Protocol):
+    """Bytes in, chunks out.
+
+    An async context manager: entering starts acquisition, leaving stops it. Chunks of one stream
+    come in time order; streams interleave as they arrive.
+    """
+
+    @property
+    def streams(self) -> tuple[StreamInfo, ...]:
+        """What the device gives, known before it is entered."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def chunks(self) -> AsyncIterator[SignalChunk]:
+        """Give chunks as they arrive, until the device ends or is left."""
+        ...
+
+
+class Stage(Protocol):
+    """A causal step on one stream; any chunking of its input gives the same bits."""
+
+    @property
+    def delay_s(self) -> float:
+        """Group delay in the pass band, seconds."""
+        ...
+
+    def output_info(self, info: StreamInfo) -> StreamInfo:
+        """Describe the stream that comes out."""
+        ...
+
+    def __call__(self, chunk: SignalChunk) -> SignalChunk:
+        """Process the next chunk; an empty chunk passes."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all state."""
+        ...
+
+
+class Sink(Protocol):
+    """Takes things as they come; a slow one never stalls acquisition."""
+
+    def chunk(self, chunk: SignalChunk, received_ns: int) -> None:
+        """Take a chunk of raw samples and when it was received."""
+        ...
+
+    def watermark(self, time_ns: int) -> None:
+        """Take the decision that windows up to this time are closed."""
+        ...
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Take an estimate or an abstention."""
+        ...
+
+    def marker(self, marker: Marker) -> None:
+        """Take an event."""
+        ...
+
+    def close(self) -> None:
+        """Finish; called once."""
+        ...

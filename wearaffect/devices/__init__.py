@@ -1,0 +1,1 @@
+"""Bytes in, chunks out: drivers found by entry point. Refuses processing."""

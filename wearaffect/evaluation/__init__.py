@@ -1,0 +1,1 @@
+"""Boards, protocols, controls and metrics. Refuses choosing models on the people it scores."""

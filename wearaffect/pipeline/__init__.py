@@ -1,0 +1,1 @@
+"""Wiring, live and offline, over the same chain and the same bundle. Refuses arithmetic."""
