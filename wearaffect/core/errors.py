@@ -101,10 +101,10 @@ class WearAffectError(Exception):
         }
 
 
-class _AtPath(WearAffectError):
+class PathError(WearAffectError):
     """An error about one file or folder."""
 
-    def __init__(  # noqa: PLR0913 -- the four fields of every error, and where
+    def __init__(
         self,
         path: str | PathLike[str],
         what: str,
@@ -120,7 +120,7 @@ class _AtPath(WearAffectError):
         super().__init__(f"{where}: {what}", expected=expected, got=got, remedy=remedy)
 
 
-class RecordingError(_AtPath):
+class RecordingError(PathError):
     """A file or folder that should be a recording; `part` names the file or stream inside it."""
 
 
@@ -166,7 +166,7 @@ class StreamOrderError(SignalError):
     """Chunks of one stream came out of time order."""
 
 
-class DatasetError(_AtPath):
+class DatasetError(PathError):
     """A corpus folder isn't laid out as its publisher lays it out."""
 
 
@@ -187,7 +187,7 @@ class TrainingSubjectError(WearAffectError):
         )
 
 
-class BundleError(_AtPath):
+class BundleError(PathError):
     """A folder that should be a model bundle."""
 
 

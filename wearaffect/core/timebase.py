@@ -186,7 +186,7 @@ class ClockMap:
         device time (linear programming in two variables), found in O(n).
         """
         if device_ns.size == 0 or device_ns.shape != arrival_ns.shape:
-            msg = f"expected equally many stamps and arrivals, got {device_ns.shape}, {arrival_ns.shape}"
+            msg = f"expected as many stamps as arrivals, got {device_ns.shape}, {arrival_ns.shape}"
             raise ValueError(msg)
         if np.any(np.diff(device_ns) <= 0):
             msg = "expected strictly increasing device stamps"
