@@ -1,6 +1,6 @@
 """What others implement: devices, stages, sinks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -21,6 +21,11 @@ class Device(Protocol):
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
         """What the device gives, known before it is entered."""
+        ...
+
+    @property
+    def start_ns(self) -> int:
+        """Host time at which its signal began; known once it is entered."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -59,7 +64,11 @@ class Stage(Protocol):
 
 
 class Sink(Protocol):
-    """Takes things as they come; a slow one never stalls acquisition."""
+    """Takes things as they come, off the event loop: a slow one never stalls acquisition."""
+
+    def start(self, streams: Sequence[StreamInfo], start_ns: int) -> None:
+        """Learn what will come and which host time counts as zero; called once, first."""
+        ...
 
     def chunk(self, chunk: SignalChunk, received_ns: int) -> None:
         """Take a chunk of raw samples and when it was received."""
@@ -78,5 +87,5 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Finish; called once."""
+        """Finish; called once, also when something went wrong."""
         ...

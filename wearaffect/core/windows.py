@@ -97,6 +97,8 @@ class Window:
         For each kind that is present.
     features : mapping of str to float
         ``<signal>_<feature>``; NaN where the signal doesn't allow it.
+    rest : mapping of str to float, or None
+        The resting state that was known when the window ended: features at rest.
     origin_ns : int
         Start of the session, so that a window can say when it is in seconds.
     """
@@ -106,6 +108,7 @@ class Window:
     signals: Mapping[SignalKind, WindowSignal]
     quality: Mapping[SignalKind, Quality] = field(default_factory=dict)
     features: Mapping[str, float] = field(default_factory=dict)
+    rest: Mapping[str, float] | None = None
     origin_ns: int = 0
 
     @property

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -127,6 +127,16 @@ class Session:
             digest.update((times - self.start_ns).tobytes())
             digest.update(np.ascontiguousarray(data).tobytes())
         return digest.hexdigest()
+
+    def worn_at(self, site: str) -> "Session":
+        """Give the session with the streams of one body site only (all, if none names it)."""
+        chosen = {k: s for k, s in self.streams.items() if s.info.body_site == site}
+        if not chosen or len(chosen) == len(self.streams):
+            return self
+        arrivals = self.arrivals and tuple(
+            a for a in self.arrivals if isinstance(a, Watermark) or a.info.id in chosen
+        )
+        return replace(self, streams=chosen, arrivals=arrivals)
 
     def of_kind(self, kind: SignalKind) -> RecordedStream | None:
         """Give the first stream of a kind, or None."""

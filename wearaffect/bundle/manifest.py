@@ -1,0 +1,185 @@
+"""The manifest: everything a bundle says of itself, as data, with a hash over every file."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wearaffect.bundle.encoding import InputEncoder
+from wearaffect.core.errors import BundleIntegrityError, BundleNotFoundError
+from wearaffect.signals.chain import ChainSettings
+
+__all__ = ["Manifest", "PhysicsOutput", "SCHEMA", "file_hash", "read_manifest"]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicsOutput:
+    """One physics parameter a bundle gives.
+
+    Attributes
+    ----------
+    name, unit : str
+        What it is.
+    value : float or None
+        For a constant of the population; None where the graph gives one per window.
+    ci95 : tuple of float or None
+        Jackknife interval over training people.
+    identifiable : bool
+        False where training moved it no further than its prior's spread, or onto a bound.
+    """
+
+    name: str
+    unit: str
+    value: float | None = None
+    ci95: tuple[float, float] | None = None
+    identifiable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a bundle is; see `interfaces` in the documentation for the keys."""
+
+    name: str
+    version: str
+    created: str
+    inputs: tuple[Mapping[str, Any], ...]
+    window_s: float
+    hop_s: float
+    chain: Mapping[str, Any]
+    features: tuple[str, ...]
+    statistics: Mapping[str, list[float]]
+    labels: tuple[str, ...]
+    horizons_s: tuple[float, ...]
+    physics: tuple[PhysicsOutput, ...]
+    calibration: Mapping[str, float]
+    abstention: Mapping[str, float]
+    provenance: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    licence: str
+    intended_use: str
+    not_for: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    @property
+    def id(self) -> str:
+        """Name, version and the first digits of the graph's hash."""
+        return f"{self.name}@{self.version}+{self.files.get('model.onnx', '')[:12]}"
+
+    @property
+    def chain_settings(self) -> ChainSettings:
+        """The chain whose windows the graph was trained on."""
+        return ChainSettings.from_dict(self.chain)
+
+    @property
+    def encoder(self) -> InputEncoder:
+        """From windows to graph inputs."""
+        s = {key: np.asarray(values, float) for key, values in self.statistics.items()}
+        return InputEncoder(
+            self.features, s["mean"], s["scale"], s["rest_mean"], s["rest_scale"], self.window_s
+        )
+
+    def write(self, folder: Path) -> None:
+        """Write ``manifest.json`` with the hash of every other file in the folder."""
+        files = {
+            p.name: file_hash(p) for p in sorted(folder.iterdir()) if p.name != "manifest.json"
+        }
+        record = asdict(self) | {"files": files}
+        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def file_hash(path: Path) -> str:
+    """Give the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a manifest and check every file against it.
+
+    Parameters
+    ----------
+    folder : Path
+        The bundle.
+
+    Returns
+    -------
+    Manifest
+        Nothing but JSON was read and nothing was executed.
+
+    Raises
+    ------
+    BundleNotFoundError
+        There is no folder with a manifest.
+    BundleIntegrityError
+        Schema, keys, or a file's hash isn't what it should be.
+    """
+    path = folder / "manifest.json"
+    if not path.is_file():
+        raise BundleNotFoundError(
+            folder,
+            "no bundle here",
+            expected="a folder with manifest.json, model.onnx and card.md",
+            got="a file"
+            if folder.is_file()
+            else "a folder without"
+            if folder.is_dir()
+            else "nothing",
+            remedy="name a bundle folder, or run 'wearaffect models list'",
+        )
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        manifest = _parse(record)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BundleIntegrityError(
+            folder, "unreadable", part="manifest.json", expected=f"schema {SCHEMA}", got=str(error)
+        ) from error
+    _check_files(folder, manifest)
+    return manifest
+
+
+def _parse(record: dict[str, Any]) -> Manifest:
+    known = {f.name for f in fields(Manifest)}
+    if record.get("schema") != SCHEMA:
+        msg = f"schema {record.get('schema')}"
+        raise ValueError(msg)
+    values = {key: value for key, value in record.items() if key in known}
+    for key in ("inputs", "features", "labels", "horizons_s"):
+        values[key] = tuple(values[key])
+    values["physics"] = tuple(
+        PhysicsOutput(**(p | {"ci95": None if p["ci95"] is None else tuple(p["ci95"])}))
+        for p in values["physics"]
+    )
+    manifest = Manifest(**values)
+    if len(manifest.encoder.mean) != len(manifest.features) or not manifest.chain_settings.bands:
+        msg = "statistics and features differ in length"
+        raise ValueError(msg)
+    return manifest
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    for name in ("model.onnx", "card.md", "selftest.npz"):
+        if name not in manifest.files:
+            raise BundleIntegrityError(
+                folder, "not in the manifest", part=name, expected="its hash"
+            )
+    for name, expected in manifest.files.items():
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            raise BundleIntegrityError(folder, "missing or outside the folder", part=repr(name))
+        found = file_hash(path)
+        if found != expected:
+            raise BundleIntegrityError(
+                folder,
+                "content changed",
+                part=name,
+                expected=f"sha256 {expected[:12]}",
+                got=found[:12],
+                remedy="fetch the bundle again",
+            )

@@ -1,0 +1,193 @@
+"""The bundle: windows in, estimates or abstentions out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wearaffect.bundle.manifest import Manifest, read_manifest
+from wearaffect.bundle.runtime import Graph
+from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
+from wearaffect.core.errors import BundleIntegrityError
+from wearaffect.core.streams import SignalKind
+from wearaffect.core.windows import Quality, Window
+
+__all__ = ["NO_REST", "SELF_TEST_TOLERANCE", "ModelBundle", "find_bundle"]
+
+NO_REST = "resting baseline not taken"
+SELF_TEST_TOLERANCE = 1e-5
+
+
+class ModelBundle:
+    """A model as it ships: graph, chain, statistics, thresholds and what it is for.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The bundle's folder.
+
+    Raises
+    ------
+    BundleNotFoundError
+        There is none.
+    BundleIntegrityError
+        Hashes, schema or graph don't fit.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.manifest: Manifest = read_manifest(self.folder)
+        self._graph = Graph(self.folder, (self.folder / "model.onnx").read_bytes())
+        self._encoder = self.manifest.encoder
+
+    def predict(
+        self, windows: Sequence[Window], *, without_enrolment: bool = False
+    ) -> list[Outcome]:
+        """Estimate each window, or say why not.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+            From a chain with this bundle's settings.
+        without_enrolment : bool
+            Whether to answer where no resting state was taken; the answer then rests on the
+            features as they are.
+
+        Returns
+        -------
+        list of AffectEstimate or Abstention
+            One for each window. An abstention keeps what it withholds, for scoring.
+        """
+        if not windows:
+            return []
+        out = self._graph(self._encoder.encode(windows).feed())
+        return [
+            self._outcome(
+                window, {name: values[i] for name, values in out.items()}, without_enrolment=without_enrolment
+            )
+            for i, window in enumerate(windows)
+        ]
+
+    def _outcome(
+        self, window: Window, out: dict[str, NDArray[np.float32]], *, without_enrolment: bool
+    ) -> Outcome:
+        estimate = self._estimate(window, out)
+        reasons = [] if window.rest is not None or without_enrolment else [NO_REST]
+        for kind, least in self.manifest.abstention.items():
+            quality = window.quality.get(SignalKind(kind), Quality(0.0, ("missing",)))
+            if quality.score < least:
+                reasons.append(f"{kind}: {quality.reasons[0] if quality.reasons else 'poor'}")
+        if not reasons:
+            return estimate
+        return Abstention(
+            window.start_ns,
+            window.end_ns,
+            tuple(reasons),
+            window.quality,
+            estimate,
+            self.manifest.id,
+            window.origin_ns,
+        )
+
+    def _estimate(self, window: Window, out: dict[str, NDArray[np.float32]]) -> AffectEstimate:
+        m = self.manifest
+        probabilities = dict(zip(m.labels, out["probabilities"].tolist(), strict=True))
+        eda = window.signals.get(SignalKind.EDA)
+        has_eda = eda is not None and bool(np.isfinite(eda.data[0]).any())
+        forecast: dict[float, tuple[float, float, float]] = {}
+        if has_eda and "forecast" in out:
+            for horizon, row in zip(m.horizons_s, out["forecast"].tolist(), strict=True):
+                forecast[horizon] = (row[0], row[1], row[2])
+        level = None
+        if has_eda and eda is not None:
+            last = eda.data[0][np.isfinite(eda.data[0])]
+            level = float(last[-1])
+        return AffectEstimate(
+            start_ns=window.start_ns,
+            end_ns=window.end_ns,
+            probabilities=probabilities,
+            stress=probabilities.get("stress", float("nan")),
+            eda_us=level,
+            eda_forecast_us=forecast,
+            physics=self._physics(out) if has_eda else {},
+            modalities=tuple(window.signals),
+            quality=window.quality,
+            bundle_id=m.id,
+            origin_ns=window.origin_ns,
+        )
+
+    def _physics(self, out: dict[str, NDArray[np.float32]]) -> dict[str, Quantity]:
+        """Population constants from the manifest, the rest from the graph with its spread."""
+        found = {}
+        rows = iter(out["physics"].tolist() if "physics" in out else [])
+        for item in self.manifest.physics:
+            if item.value is not None:
+                found[item.name] = Quantity(item.value, item.unit, item.ci95, item.identifiable)
+            else:
+                low, value, high = next(rows)
+                found[item.name] = Quantity(value, item.unit, (low, high), item.identifiable)
+        return found
+
+    def self_test(self) -> float:
+        """Run the stored synthetic inputs and compare with the stored outputs.
+
+        Returns
+        -------
+        float
+            Largest difference relative to ``max(1, |expected|)``.
+
+        Raises
+        ------
+        BundleIntegrityError
+            It exceeds 1e-5, or an output is missing or not finite.
+        """
+        with np.load(self.folder / "selftest.npz", allow_pickle=False) as stored:
+            feed = {k[3:]: stored[k] for k in stored.files if k.startswith("in_")}
+            expected = {k[4:]: stored[k] for k in stored.files if k.startswith("out_")}
+        got = self._graph(feed)
+        worst = 0.0
+        for name, values in expected.items():
+            if name not in got or not np.isfinite(got[name]).all():
+                raise BundleIntegrityError(self.folder, "self-test", part=name, expected="numbers")
+            error = np.abs(got[name] - values) / np.maximum(1.0, np.abs(values))
+            worst = max(worst, float(error.max()))
+        if not expected or worst > SELF_TEST_TOLERANCE:
+            raise BundleIntegrityError(
+                self.folder,
+                "self-test",
+                part="model.onnx",
+                expected=f"outputs within {SELF_TEST_TOLERANCE:g}",
+                got=f"{worst:g}",
+            )
+        return worst
+
+
+def bundle_roots() -> list[Path]:
+    """Give the folders that are searched for bundles by name: the user's, then the repository's."""
+    import os
+
+    data = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+    return [data / "wearaffect" / "models", Path(__file__).parents[2] / "models"]
+
+
+def find_bundle(name_or_folder: str | Path) -> Path:
+    """Find a bundle by folder, or by name in the user's data folder and the repository.
+
+    Parameters
+    ----------
+    name_or_folder : str or Path
+        A path, or a name such as ``wrist-affect``.
+
+    Returns
+    -------
+    Path
+        A folder; whether it holds a bundle is checked when it is opened.
+    """
+    direct = Path(name_or_folder)
+    if direct.exists() or direct.name != str(name_or_folder):
+        return direct
+    for root in bundle_roots():
+        if (root / direct / "manifest.json").is_file():
+            return root / direct
+    return direct

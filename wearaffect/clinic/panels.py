@@ -1,0 +1,237 @@
+"""The recording as it came: signals with their quality, markers, rest and movement."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wearaffect.clinic.drawing import (
+    Lane,
+    Timeline,
+    envelope,
+    hatched,
+    lanes,
+    name_lane,
+    spans,
+    svg,
+    trace,
+)
+from wearaffect.clinic.facts import feature_track, quality_stretches, rest_interval_s
+from wearaffect.clinic.style import INK, MUTED, SIGNAL
+from wearaffect.clinic.wording import unit
+from wearaffect.core.streams import Marker, SignalKind
+from wearaffect.core.units import Unit, convert
+from wearaffect.pipeline.offline import Analysis
+from wearaffect.recording.session import RecordedStream
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["motion_figure", "signals_figure"]
+
+Array = NDArray[np.float64]
+
+_LANES = {
+    SignalKind.EDA: Lane(1.2),
+    SignalKind.BVP: Lane(1.15),
+    SignalKind.ACC: Lane(0.8),
+    SignalKind.TEMP: Lane(0.7),
+}
+_MARKER_ROWS = 2
+_LETTER_SHARE = 0.0085  # of the width that one letter of a marker takes
+
+
+def signals_figure(analysis: Analysis, timeline: Timeline) -> str:
+    """Draw the signals over their quality.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The recording.
+    timeline : Timeline
+        Of the report.
+
+    Returns
+    -------
+    str
+        Inline SVG.
+    """
+    figure, (events, *strips) = lanes(timeline, [Lane(0.34, 0.06), *_LANES.values()])
+    _draw_events(events, analysis, timeline)
+    for kind, axes in zip(_LANES, strips, strict=True):
+        stream = analysis.session.of_kind(kind)
+        draw_quality(axes, analysis, kind)
+        draw_markers(axes, analysis)
+        if stream is None or not stream.n_samples:
+            _draw_absent(axes, kind)
+        else:
+            _DRAW[kind](axes, stream, timeline)
+    if analysis.session.of_kind(SignalKind.BVP) is not None:
+        _draw_heart_rate(strips[1], analysis)
+    return svg(figure, "signals")
+
+
+def draw_quality(axes: "Axes", analysis: Analysis, kind: SignalKind) -> None:
+    """Shade where a signal is doubtful, hatch where it is poor."""
+    stretches = quality_stretches(analysis, kind)
+    doubtful = [(s.start_s, s.end_s) for s in stretches if s.what == "doubtful"]
+    spans(axes, doubtful, facecolor=SIGNAL["doubtful"])
+    hatched(axes, [s for s in stretches if s.what == "poor"], "poor", "poor_line")
+
+
+def draw_markers(axes: "Axes", analysis: Analysis) -> None:
+    """Draw a thin line at every marker."""
+    for marker in analysis.session.markers:
+        minute = (marker.time_ns - analysis.session.start_ns) / 60e9
+        axes.axvline(minute, color=INK, linewidth=0.5, alpha=0.55, zorder=1)
+
+
+def _draw_events(axes: "Axes", analysis: Analysis, timeline: Timeline) -> None:
+    """Name rest and markers above the signals."""
+    axes.set_axis_off()
+    axes.set_ylim(0, 1)
+    rest = rest_interval_s(analysis)
+    if rest is not None:
+        spans(axes, [rest], facecolor=SIGNAL["rest"], clip_on=True)
+        axes.patches[-1].set_transform(_lower_part(axes))
+    for minute, label, row in _placed(analysis.session.markers, timeline):
+        axes.text(minute, 0.36 + 0.36 * row, label, fontsize=7, color=INK, va="bottom")
+    if rest is not None:
+        middle = sum(rest) / 2 / 60
+        look = {"ha": "center", "va": "center", "fontsize": 6.5, "color": "white"}
+        axes.text(middle, 0.15, "rest", clip_on=True, **look)
+
+
+def _lower_part(axes: "Axes") -> object:
+    from matplotlib.transforms import Affine2D
+
+    return Affine2D().scale(1, 0.3) + axes.get_xaxis_transform()
+
+
+def _placed(markers: Sequence[Marker], timeline: Timeline) -> list[tuple[float, str, int]]:
+    """Find a row for the label of each marker; one that would cover another is left to the text."""
+    whole = timeline.length_s / 60
+    free = [-np.inf] * _MARKER_ROWS
+    placed = []
+    for marker in sorted(markers, key=lambda m: m.time_ns):
+        minute = (marker.time_ns - timeline.start_ns) / 60e9
+        label = marker.label if len(marker.label) <= 18 else marker.label[:17] + "…"
+        needs = (len(label) + 1) * _LETTER_SHARE * whole
+        row = next((r for r, edge in enumerate(free) if minute >= edge), None)
+        if row is None or not 0 <= minute <= whole:
+            continue
+        free[row] = minute + needs
+        placed.append((minute, label, row))
+    return placed
+
+
+def _draw_absent(axes: "Axes", kind: SignalKind) -> None:
+    name_lane(axes, kind.upper())
+    axes.set_yticks([])
+    where = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+    axes.text(0.5, 0.5, "not in this recording", color=MUTED, style="italic", **where)
+
+
+def _first_channel(stream: RecordedStream, target: Unit) -> Array:
+    values = stream.samples()[1][:, 0]
+    return convert(values, stream.info.channels[0].unit, target)
+
+
+def _draw_eda(axes: "Axes", stream: RecordedStream, timeline: Timeline) -> None:
+    level = _first_channel(stream, Unit.MICROSIEMENS)
+    axes.plot(*trace(stream, level, timeline), color=SIGNAL["eda"], linewidth=0.9)
+    name_lane(axes, "EDA", unit("uS"), SIGNAL["eda"])
+    _few_ticks(axes)
+
+
+def _draw_bvp(axes: "Axes", stream: RecordedStream, timeline: Timeline) -> None:
+    values = stream.samples()[1][:, 0].astype(np.float64)
+    minutes, low, high = envelope(stream, values, timeline)
+    axes.fill_between(minutes, low, high, color=SIGNAL["bvp"], linewidth=0.3)
+    known = values[np.isfinite(values)]
+    if known.size and np.ptp(known) > 0:
+        # a knock on the wrist is tens of times a pulse and would flatten the rest
+        reach = 1.6 * float(np.quantile(np.abs(known), 0.99))
+        axes.set_ylim(max(-reach, float(known.min())), min(reach, float(known.max())))
+    name_lane(axes, "BVP", "sensor units", "#4f6f89")
+    _few_ticks(axes)
+
+
+def _draw_acc(axes: "Axes", stream: RecordedStream, timeline: Timeline) -> None:
+    values = stream.samples()[1].astype(np.float64)
+    magnitude = convert(
+        np.sqrt((values**2).sum(axis=1)), stream.info.channels[0].unit, Unit.GRAVITY
+    )
+    minutes, low, high = envelope(stream, magnitude, timeline)
+    axes.fill_between(minutes, low, high, color=SIGNAL["acc"], linewidth=0.5)
+    name_lane(axes, "ACC", "magnitude, g", SIGNAL["acc"])
+    _few_ticks(axes)
+
+
+def _draw_temp(axes: "Axes", stream: RecordedStream, timeline: Timeline) -> None:
+    level = _first_channel(stream, Unit.CELSIUS)
+    axes.plot(*trace(stream, level, timeline), color=SIGNAL["temp"], linewidth=0.9)
+    name_lane(axes, "TEMP", unit("degC"), SIGNAL["temp"])
+    _few_ticks(axes)
+
+
+_DRAW: dict[SignalKind, Callable[["Axes", RecordedStream, Timeline], None]] = {
+    SignalKind.EDA: _draw_eda,
+    SignalKind.BVP: _draw_bvp,
+    SignalKind.ACC: _draw_acc,
+    SignalKind.TEMP: _draw_temp,
+}
+
+
+def _few_ticks(axes: "Axes") -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=2))
+
+
+def _draw_heart_rate(axes: "Axes", analysis: Analysis) -> None:
+    """Draw heart rate over the pulse wave, on a scale of its own at the right."""
+    end_s, rate = feature_track(analysis, "hr_median", SignalKind.BVP)
+    if not np.isfinite(rate).any():
+        return
+    right = axes.twinx()
+    right.plot(end_s / 60, rate, color="white", linewidth=2.6, alpha=0.8)
+    right.plot(end_s / 60, rate, color=SIGNAL["hr"], linewidth=1.3, marker=".", markersize=1.6)
+    right.spines["right"].set_visible(True)
+    right.spines["right"].set_color(SIGNAL["hr"])
+    right.tick_params(axis="y", colors=SIGNAL["hr"])
+    right.margins(y=0.15)
+    _few_ticks(right)
+    low, high = right.get_ylim()
+    if high - low < 20:  # a calm heart should look calm
+        right.set_ylim((low + high) / 2 - 10, (low + high) / 2 + 10)
+    look = {"transform": right.transAxes, "va": "top", "color": SIGNAL["hr"]}
+    right.text(1.045, 1.0, "heart rate", fontsize=7.5, weight="bold", **look)
+    right.text(1.045, 0.84, "/min", fontsize=7.5, **look)
+
+
+def motion_figure(analysis: Analysis, timeline: Timeline) -> str:
+    """Draw the share of time in movement, window by window.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The recording.
+    timeline : Timeline
+        Of the report.
+
+    Returns
+    -------
+    str
+        Inline SVG.
+    """
+    figure, (axes,) = lanes(timeline, [Lane(0.55, 0.0)])
+    end_s, still = feature_track(analysis, "acc_still", SignalKind.ACC)
+    moving = 100 * (1 - still)
+    axes.fill_between(end_s / 60, 0, moving, color=SIGNAL["acc"], alpha=0.75, linewidth=0)
+    draw_markers(axes, analysis)
+    axes.set_ylim(0, 100)
+    axes.set_yticks([0, 50, 100])
+    name_lane(axes, "Moving", "% of window", SIGNAL["acc"])
+    return svg(figure, "motion")

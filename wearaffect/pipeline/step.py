@@ -1,0 +1,84 @@
+"""What live does with the chunks that have arrived: one object, one thread at a time."""
+
+import time
+from collections.abc import Sequence
+
+from wearaffect.bundle.model import ModelBundle
+from wearaffect.core.affect import Outcome
+from wearaffect.core.protocols import Sink
+from wearaffect.core.streams import SignalChunk, StreamInfo
+from wearaffect.core.timebase import NS_PER_S
+from wearaffect.signals.chain import Chain, ChainSettings
+from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.lateness import LatenessRule
+
+__all__ = ["LiveStep"]
+
+_DECISION_NS = NS_PER_S  # a decision is a line in the journal: one a second serves any hop
+
+
+class LiveStep:
+    """Chain, lateness rule, bundle and sinks of one live session.
+
+    Parameters
+    ----------
+    streams : sequence of StreamInfo
+        Of all devices.
+    start_ns : int
+        Start of the session.
+    bundle : ModelBundle or None
+        What estimates; None records only.
+    sinks : sequence of Sink
+        Already started.
+    rest, without_enrolment
+        As in `live`.
+    """
+
+    def __init__(
+        self,
+        streams: Sequence[StreamInfo],
+        start_ns: int,
+        bundle: ModelBundle | None,
+        sinks: Sequence[Sink],
+        *,
+        rest: RestInterval | Enrolment | None,
+        without_enrolment: bool,
+    ) -> None:
+        settings = bundle.manifest.chain_settings if bundle else ChainSettings()
+        waited_for = [info for info in streams if info.kind in settings.bands]
+        self._rule = LatenessRule(waited_for, start_ns)
+        self._chain = Chain(settings, origin_ns=start_ns, rest=rest)
+        self._bundle = bundle
+        self._sinks = sinks
+        self._without_enrolment = without_enrolment
+        self._closed_ns = start_ns
+        self.reached_ns = start_ns
+
+    def take(self, chunks: Sequence[SignalChunk]) -> list[Outcome]:
+        """Take chunks in the order of arrival; give the outcomes of windows that closed."""
+        outcomes: list[Outcome] = []
+        received_ns = time.monotonic_ns()
+        for chunk in chunks:
+            for sink in self._sinks:
+                sink.chunk(chunk, received_ns)
+            self._chain.push(chunk)
+            self.reached_ns = self._rule.see(chunk)
+            if self.reached_ns - self._closed_ns >= _DECISION_NS:
+                outcomes += self._close(self.reached_ns)
+        return outcomes
+
+    def finish(self) -> list[Outcome]:
+        """Nothing more will come: close what can be closed."""
+        return self._close(max(self._rule.finish(), self._closed_ns))
+
+    def _close(self, watermark_ns: int) -> list[Outcome]:
+        self._closed_ns = watermark_ns
+        windows = list(self._chain.advance(watermark_ns))
+        outcomes: list[Outcome] = []
+        if self._bundle is not None:
+            outcomes = self._bundle.predict(windows, without_enrolment=self._without_enrolment)
+        for sink in self._sinks:
+            sink.watermark(watermark_ns)
+            for outcome in outcomes:
+                sink.outcome(outcome)
+        return outcomes

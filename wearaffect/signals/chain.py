@@ -1,0 +1,187 @@
+"""The chain: stages, windows, quality, features and resting state; the same object everywhere."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from wearaffect.core.errors import EnrolmentError, SignalError
+from wearaffect.core.streams import SignalChunk, SignalKind
+from wearaffect.core.windows import Window, WindowSpec
+from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.features import beats_of, features_of
+from wearaffect.signals.filters import BandFilter, BandSettings
+from wearaffect.signals.quality import quality_of
+from wearaffect.signals.windowing import WindowAssembler
+
+__all__ = ["Chain", "ChainSettings"]
+
+_BANDS = MappingProxyType(
+    {
+        # skin conductance responses rise in 1-3 s (Boucsein et al. 2012): 1 Hz keeps them whole
+        SignalKind.EDA: BandSettings(high_hz=1.0, order=2),
+        # the band of Elgendi et al. 2013 (doi 10.1371/journal.pone.0076585)
+        SignalKind.BVP: BandSettings(low_hz=0.5, high_hz=8.0, order=3),
+        # below 10 Hz lies what arms do (engineering choice)
+        SignalKind.ACC: BandSettings(high_hz=10.0, order=2),
+        # skin warms over minutes (engineering choice)
+        SignalKind.TEMP: BandSettings(high_hz=0.1, order=1),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """What a chain does; travels in every bundle.
+
+    Attributes
+    ----------
+    spec : WindowSpec
+        Length and step of windows.
+    bands : mapping of SignalKind to BandSettings
+        The filter of each signal the chain takes; other kinds pass it by.
+    """
+
+    spec: WindowSpec = field(default_factory=WindowSpec)
+    bands: Mapping[SignalKind, BandSettings] = field(default_factory=lambda: _BANDS)
+
+    @property
+    def id(self) -> str:
+        """Short hash of the settings: two chains with the same id compute the same numbers."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain data for a manifest."""
+        return {
+            "window_s": self.spec.window_s,
+            "hop_s": self.spec.hop_s,
+            "bands": {str(kind): asdict(band) for kind, band in self.bands.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "ChainSettings":
+        """Read what `as_dict` gave.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            The record isn't one.
+        """
+        bands = {SignalKind(k): BandSettings(**v) for k, v in record["bands"].items()}
+        return cls(WindowSpec(record["window_s"], record["hop_s"]), MappingProxyType(bands))
+
+
+class Chain:
+    """From chunks to windows with quality, features and resting state.
+
+    Parameters
+    ----------
+    settings : ChainSettings
+        What to do.
+    origin_ns : int
+        Start of the session.
+    rest : RestInterval, Enrolment or None
+        When rest will be taken in this session, or a resting state taken earlier.
+
+    Raises
+    ------
+    EnrolmentError
+        The enrolment was taken by another chain.
+
+    Examples
+    --------
+    >>> chain = Chain(ChainSettings())
+    >>> [window for window in chain.advance(0)]
+    []
+    """
+
+    def __init__(
+        self,
+        settings: ChainSettings,
+        *,
+        origin_ns: int = 0,
+        rest: RestInterval | Enrolment | None = None,
+    ) -> None:
+        enrolment = rest if isinstance(rest, Enrolment) else None
+        if enrolment is not None and enrolment.chain_id != settings.id:
+            raise EnrolmentError(
+                "enrolment of another chain",
+                expected=settings.id,
+                got=enrolment.chain_id,
+                remedy="take rest again with --rest START:END",
+            )
+        self.settings = settings
+        # the resting state, once there is one
+        self.enrolment = enrolment
+        self._rest = rest if isinstance(rest, RestInterval) else None
+        self._resting: list[Window] = []
+        self._filters: dict[SignalKind, BandFilter] = {}
+        self._windows = WindowAssembler(settings.spec, origin_ns)
+
+    @property
+    def n_late(self) -> Mapping[str, int]:
+        """Samples of each stream that came after their windows had closed."""
+        return self._windows.n_late
+
+    def push(self, chunk: SignalChunk) -> None:
+        """Take the next chunk of any stream; kinds the chain has no filter for pass it by.
+
+        Parameters
+        ----------
+        chunk : SignalChunk
+            In device units; each stream in time order.
+
+        Raises
+        ------
+        SignalError
+            The stream runs backwards, or is a second one of its kind.
+        """
+        band = self.settings.bands.get(chunk.info.kind)
+        if band is None:
+            return
+        stage = self._filters.get(chunk.info.kind)
+        if stage is None:
+            stage = self._filters[chunk.info.kind] = BandFilter(band, chunk.info)
+        if stage.info.id != chunk.info.id:
+            raise SignalError(
+                chunk.info.id,
+                f"a second {chunk.info.kind} stream",
+                expected=f"{stage.info.id} alone",
+                remedy="record with one device of each kind, or choose one with Session.worn_at",
+            )
+        self._windows.push(stage(chunk))
+
+    def advance(self, watermark_ns: int) -> Iterator[Window]:
+        """Give every window that is complete at a time.
+
+        Parameters
+        ----------
+        watermark_ns : int
+            Time up to which all streams are complete.
+
+        Yields
+        ------
+        Window
+            With quality, features and, once rest is taken, the resting state.
+        """
+        for window in self._windows.advance(watermark_ns):
+            beats = beats_of(window)
+            full = replace(
+                window, quality=quality_of(window, beats), features=features_of(window, beats)
+            )
+            self._enrol(full)
+            known = None if self.enrolment is None else self.enrolment.features
+            yield replace(full, rest=known)
+
+    def _enrol(self, window: Window) -> None:
+        """Collect rest; close it at the first window that reaches past it."""
+        if self._rest is None or self.enrolment is not None:
+            return
+        if window.end_s > self._rest.end_s:
+            self.enrolment = Enrolment.from_windows(self._resting, self._rest, self.settings.id)
+            self._resting = []
+        elif window.start_s >= self._rest.start_s:
+            self._resting.append(window)

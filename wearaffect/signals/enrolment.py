@@ -1,0 +1,140 @@
+"""Rest enrolment: a person's features at rest, taken once, applied to all that follows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from wearaffect.core.errors import EnrolmentError
+from wearaffect.core.windows import Window
+from wearaffect.signals.features import FEATURES
+
+__all__ = ["Enrolment", "RestInterval"]
+
+_SCHEMA = 1
+_MIN_REST_S = 120.0  # engineering choice: a minute of windows beyond the first
+
+
+@dataclass(frozen=True, slots=True)
+class RestInterval:
+    """When the person rests, in seconds from the start of the session.
+
+    Raises
+    ------
+    EnrolmentError
+        The interval isn't at least 120 s long.
+    """
+
+    start_s: float
+    end_s: float
+
+    def __post_init__(self) -> None:
+        if not self.end_s - self.start_s >= _MIN_REST_S or self.start_s < 0:
+            raise EnrolmentError(
+                "rest interval",
+                expected=f"START:END in seconds, at least {_MIN_REST_S:g} s long",
+                got=f"{self.start_s:g}:{self.end_s:g}",
+                remedy="give five quiet minutes, e.g. --rest 60:360",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> "RestInterval":
+        """Read ``START:END``.
+
+        Raises
+        ------
+        EnrolmentError
+            The text isn't two numbers with a colon between them.
+        """
+        first, _, last = text.partition(":")
+        try:
+            return cls(float(first), float(last))
+        except ValueError as error:
+            raise EnrolmentError(
+                "rest interval", expected="START:END in seconds, e.g. 60:360", got=repr(text)
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A resting state.
+
+    Attributes
+    ----------
+    features : mapping of str to float
+        Mean of each feature over the windows of rest; NaN where rest didn't show it.
+    n_windows : int
+        How many windows that were.
+    start_s, end_s : float
+        When the rest was, seconds from the start of its session.
+    chain_id : str
+        Settings of the chain that took it; another chain's features mean something else.
+    """
+
+    features: Mapping[str, float]
+    n_windows: int
+    start_s: float
+    end_s: float
+    chain_id: str
+
+    @classmethod
+    def from_windows(
+        cls, windows: Sequence[Window], interval: RestInterval, chain_id: str
+    ) -> "Enrolment | None":
+        """Average the windows of rest; None if there are none.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+            Those that lie wholly inside the interval.
+        interval : RestInterval
+            The rest.
+        chain_id : str
+            Of the chain that made the windows.
+        """
+        if not windows:
+            return None
+        table = np.array([[w.features[name] for name in FEATURES] for w in windows])
+        known = np.isfinite(table)
+        total = np.where(known, table, 0.0).sum(axis=0)
+        count = known.sum(axis=0)
+        mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        features = dict(zip(FEATURES, mean.tolist(), strict=True))
+        return cls(features, len(windows), interval.start_s, interval.end_s, chain_id)
+
+    def save(self, path: Path) -> None:
+        """Write as JSON; a feature that rest didn't show is null."""
+        record = asdict(self) | {"schema": _SCHEMA}
+        record["features"] = {k: v if np.isfinite(v) else None for k, v in self.features.items()}
+        path.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Enrolment":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        EnrolmentError
+            The file isn't there or isn't an enrolment.
+        """
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record.pop("schema") != _SCHEMA:
+                msg = "another schema"
+                raise ValueError(msg)
+            values = {
+                name: float("nan")
+                if record["features"].get(name) is None
+                else float(record["features"][name])
+                for name in FEATURES
+            }
+            return cls(**(record | {"features": values}))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EnrolmentError(
+                f"{path}: not an enrolment file",
+                expected="JSON that wearaffect wrote with --save-enrolment",
+                got=type(error).__name__,
+                remedy="take rest again with --rest START:END",
+            ) from error
