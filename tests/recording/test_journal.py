@@ -401,6 +401,14 @@ def test_the_twin_carries_hash_and_header(closed: Path, tmp_path: Path) -> None:
     assert set(headless.streams) == {"t.eda", "t.acc", "t.ibi"}
 
 
+def test_losing_the_first_part_loses_no_sample(closed: Path, tmp_path: Path) -> None:
+    data = bytearray((closed / "session.mcap").read_bytes())
+    data[data.index(b"\x28\xb5\x2f\xfd") + 40] ^= 1
+    session = read_journal(copy_with(closed, tmp_path / "s", bytes(data), ended=True))
+    assert session.content_hash == read_journal(closed).content_hash
+    assert any("damaged" in line for line in session.problems)
+
+
 def test_parquet_is_the_same_samples(closed: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     for stream_id, stream in read_journal(closed).streams.items():

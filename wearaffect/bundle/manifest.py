@@ -5,15 +5,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import numpy as np
 
 from wearaffect.bundle.encoding import InputEncoder
 from wearaffect.core.errors import BundleIntegrityError, BundleNotFoundError
+from wearaffect.core.streams import SignalKind
+from wearaffect.core.windows import WindowSpec
 from wearaffect.signals.chain import ChainSettings
+from wearaffect.signals.features import FEATURES
 
-__all__ = ["Manifest", "PhysicsOutput", "SCHEMA", "file_hash", "read_manifest"]
+__all__ = ["SCHEMA", "Manifest", "PhysicsOutput", "file_hash", "read_manifest"]
 
 SCHEMA = 1
 
@@ -136,7 +139,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         manifest = _parse(record)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BundleIntegrityError(
             folder, "unreadable", part="manifest.json", expected=f"schema {SCHEMA}", got=str(error)
         ) from error
@@ -157,10 +160,38 @@ def _parse(record: dict[str, Any]) -> Manifest:
         for p in values["physics"]
     )
     manifest = Manifest(**values)
-    if len(manifest.encoder.mean) != len(manifest.features) or not manifest.chain_settings.bands:
-        msg = "statistics and features differ in length"
-        raise ValueError(msg)
+    _check_types(manifest)
+    _check_sense(manifest)
     return manifest
+
+
+def _check_types(manifest: Manifest) -> None:
+    for item in fields(Manifest):
+        wanted: Any = get_origin(item.type) or item.type
+        value = getattr(manifest, item.name)
+        if not isinstance(value, (int, float) if wanted is float else wanted):
+            msg = f"{item.name} is {type(value).__name__}"
+            raise TypeError(msg)
+
+
+def _check_sense(manifest: Manifest) -> None:
+    """Raise ValueError where parts of the manifest contradict each other, or the library."""
+    encoder, settings = manifest.encoder, manifest.chain_settings
+    statistics = (encoder.mean, encoder.scale, encoder.rest_mean, encoder.rest_scale)
+    checks = {
+        "statistics and features differ in length": all(
+            values.shape == (len(manifest.features),) for values in statistics
+        ),
+        "features that this version doesn't have": set(manifest.features) <= set(FEATURES),
+        "inputs without kind and unit": all({"kind", "unit"} <= set(i) for i in manifest.inputs),
+        "no chain": bool(settings.bands),
+        "window_s and hop_s aren't the chain's": settings.spec
+        == WindowSpec(manifest.window_s, manifest.hop_s),
+        "abstention for unknown signals": set(manifest.abstention) <= set(SignalKind),
+    }
+    for problem, fine in checks.items():
+        if not fine:
+            raise ValueError(problem)
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:
@@ -179,7 +210,7 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
                 folder,
                 "content changed",
                 part=name,
-                expected=f"sha256 {expected[:12]}",
+                expected=f"sha256 {str(expected)[:12]}",
                 got=found[:12],
                 remedy="fetch the bundle again",
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,16 @@ class ModelBundle:
         self.folder = Path(folder)
         self.manifest: Manifest = read_manifest(self.folder)
         self._graph = Graph(self.folder, (self.folder / "model.onnx").read_bytes())
+        if not set(self._graph.inputs) <= {"features", "eda"} or (
+            "probabilities" not in self._graph.outputs
+        ):
+            raise BundleIntegrityError(
+                self.folder,
+                "inputs or outputs",
+                part="model.onnx",
+                expected="features and eda in, probabilities out",
+                got=", ".join((*self._graph.inputs, *self._graph.outputs)),
+            )
         self._encoder = self.manifest.encoder
 
     def predict(
@@ -62,11 +73,10 @@ class ModelBundle:
         if not windows:
             return []
         out = self._graph(self._encoder.encode(windows).feed())
+        rows = [{name: values[i] for name, values in out.items()} for i in range(len(windows))]
         return [
-            self._outcome(
-                window, {name: values[i] for name, values in out.items()}, without_enrolment=without_enrolment
-            )
-            for i, window in enumerate(windows)
+            self._outcome(window, row, without_enrolment=without_enrolment)
+            for window, row in zip(windows, rows, strict=True)
         ]
 
     def _outcome(
@@ -142,17 +152,26 @@ class ModelBundle:
         BundleIntegrityError
             It exceeds 1e-5, or an output is missing or not finite.
         """
-        with np.load(self.folder / "selftest.npz", allow_pickle=False) as stored:
-            feed = {k[3:]: stored[k] for k in stored.files if k.startswith("in_")}
-            expected = {k[4:]: stored[k] for k in stored.files if k.startswith("out_")}
-        got = self._graph(feed)
+        try:
+            with np.load(self.folder / "selftest.npz", allow_pickle=False) as stored:
+                feed = {k[3:]: stored[k] for k in stored.files if k.startswith("in_")}
+                expected = {k[4:]: stored[k] for k in stored.files if k.startswith("out_")}
+            got = self._graph(feed)
+        except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
+            raise BundleIntegrityError(
+                self.folder,
+                "unreadable",
+                part="selftest.npz",
+                expected="arrays named in_… and out_…",
+                got=type(error).__name__,
+            ) from error
         worst = 0.0
         for name, values in expected.items():
             if name not in got or not np.isfinite(got[name]).all():
                 raise BundleIntegrityError(self.folder, "self-test", part=name, expected="numbers")
-            error = np.abs(got[name] - values) / np.maximum(1.0, np.abs(values))
-            worst = max(worst, float(error.max()))
-        if not expected or worst > SELF_TEST_TOLERANCE:
+            off = np.abs(got[name] - values) / np.maximum(1.0, np.abs(values))
+            worst = float(np.maximum(worst, off.max()))  # keeps NaN, which max() drops
+        if not expected or not worst <= SELF_TEST_TOLERANCE:
             raise BundleIntegrityError(
                 self.folder,
                 "self-test",

@@ -2,15 +2,17 @@
 
 import io
 import re
+import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.clinic.facts import Stretch
-from wearaffect.clinic.style import INK, MUTED, PLOT_STYLE, RULE, SIGNAL
+from wearaffect.clinic.style import INK, MUTED, PLOT_STYLE, SIGNAL
 from wearaffect.core.errors import MissingExtraError
 from wearaffect.recording.session import RecordedStream
 
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
 __all__ = [
     "Lane",
     "Timeline",
+    "alone",
     "envelope",
     "hatched",
     "lanes",
     "name_lane",
-    "require_matplotlib",
+    "plot_style",
     "spans",
     "svg",
     "trace",
+    "write",
 ]
 
 Array = NDArray[np.float64]
 
 COLUMNS = 1000  # about the pixels of a page's width; engineering choice
-_WIDTH_IN, _LEFT_IN, _RIGHT_IN, _AXIS_IN = 9.2, 1.12, 0.92, 0.36
+_WIDTH_IN, _LEFT_IN, _RIGHT_IN, _AXIS_IN = 8.4, 1.08, 0.96, 0.35
 _TICKS_MIN = (0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 240, 480)
 
 
@@ -72,12 +76,19 @@ class Lane:
     below_in: float = 0.14
 
 
-def require_matplotlib() -> None:
-    """Raise `MissingExtraError` where there is nothing to draw with."""
+def plot_style() -> AbstractContextManager[None]:
+    """Give the look that all figures are drawn in, whatever the reader's own settings are.
+
+    Raises
+    ------
+    MissingExtraError
+        There is nothing to draw with.
+    """
     try:
-        import matplotlib  # noqa: F401
+        from matplotlib import style
     except ImportError as error:
         raise MissingExtraError("desk", "the report") from error
+    return style.context(["default", dict(PLOT_STYLE)])
 
 
 def lanes(timeline: Timeline, wanted: Sequence[Lane]) -> "tuple[Figure, list[Axes]]":
@@ -127,7 +138,12 @@ def name_lane(axes: "Axes", name: str, unit: str = "", colour: str = INK) -> Non
         axes.text(0, 1, unit, transform=below, va="top", fontsize=7.5, color=MUTED)
 
 
-def spans(axes: "Axes", intervals_s: Iterable[tuple[float, float]], **look: object) -> None:
+def write(axes: "Axes", x: float, y: float, words: str, **look: Any) -> None:
+    """Write at a place given as shares of a strip's width and height."""
+    axes.text(x, y, words, transform=axes.transAxes, **({"fontsize": 7.5} | look))
+
+
+def spans(axes: "Axes", intervals_s: Iterable[tuple[float, float]], **look: Any) -> None:
     """Shade intervals of time over the full height, as one path however many there are."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -141,7 +157,7 @@ def spans(axes: "Axes", intervals_s: Iterable[tuple[float, float]], **look: obje
     one = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     path = Path(corners, one * (len(corners) // 5))
     style = {"linewidth": 0, "zorder": 0} | look
-    patch = PathPatch(path, transform=axes.get_xaxis_transform(), **style)  # type: ignore[arg-type]
+    patch = PathPatch(path, transform=axes.get_xaxis_transform(), **style)
     axes.add_patch(patch)
 
 
@@ -219,6 +235,14 @@ def trace(stream: RecordedStream, values: Array, timeline: Timeline) -> tuple[Ar
     return np.repeat(minutes, 2), np.stack([low, high], axis=1).ravel()
 
 
+def alone(values: Array) -> NDArray[np.bool_]:
+    """Tell numbers without a neighbour, which no line would show."""
+    known = np.isfinite(values)
+    beside = np.zeros(known.size + 2, dtype=bool)
+    beside[1:-1] = known
+    return np.asarray(known & ~beside[:-2] & ~beside[2:])
+
+
 _ROUND = re.compile(r"(\d+\.\d{2})\d+")
 _PATHS = re.compile(r' d="[^"]*"', re.DOTALL)
 _NOISE = re.compile(r'<metadata>.*?</metadata>|<style type="text/css">.*?</style>', re.DOTALL)
@@ -236,10 +260,12 @@ def svg(figure: "Figure", name: str) -> str:
     name : str
         Keeps the identifiers of two figures apart.
     """
-    import matplotlib as mpl
+    from matplotlib import rc_context
 
     buffer = io.StringIO()
-    with mpl.rc_context({**PLOT_STYLE, "svg.hashsalt": name}):
+    with rc_context({"svg.hashsalt": name}), warnings.catch_warnings():
+        # text stays text: the browser's fonts draw it, whatever matplotlib's own font lacks
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = _NOISE.sub("", text[text.index("<svg") :])

@@ -17,8 +17,10 @@ __all__ = [
     "hop_minutes",
     "mean_eda_us",
     "mean_heart_rate",
+    "poor_below",
     "quality_stretches",
     "rest_interval_s",
+    "speaks_from_s",
     "still_share",
 ]
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from wearaffect.clinic.drawing import (
     Lane,
     Timeline,
+    alone,
     envelope,
     hatched,
     lanes,
@@ -16,8 +17,9 @@ from wearaffect.clinic.drawing import (
     spans,
     svg,
     trace,
+    write,
 )
-from wearaffect.clinic.facts import feature_track, quality_stretches, rest_interval_s
+from wearaffect.clinic.facts import feature_track, quality_stretches, rest_interval_s, speaks_from_s
 from wearaffect.clinic.style import INK, MUTED, SIGNAL
 from wearaffect.clinic.wording import unit
 from wearaffect.core.streams import Marker, SignalKind
@@ -33,9 +35,9 @@ __all__ = ["motion_figure", "signals_figure"]
 Array = NDArray[np.float64]
 
 _LANES = {
-    SignalKind.EDA: Lane(1.2),
-    SignalKind.BVP: Lane(1.15),
-    SignalKind.ACC: Lane(0.8),
+    SignalKind.EDA: Lane(1.1),
+    SignalKind.BVP: Lane(1.05),
+    SignalKind.ACC: Lane(0.7),
     SignalKind.TEMP: Lane(0.7),
 }
 _MARKER_ROWS = 2
@@ -84,7 +86,7 @@ def draw_markers(axes: "Axes", analysis: Analysis) -> None:
     """Draw a thin line at every marker."""
     for marker in analysis.session.markers:
         minute = (marker.time_ns - analysis.session.start_ns) / 60e9
-        axes.axvline(minute, color=INK, linewidth=0.5, alpha=0.55, zorder=1)
+        axes.axvline(minute, color=INK, linewidth=0.5, alpha=0.45, zorder=1)
 
 
 def _draw_events(axes: "Axes", analysis: Analysis, timeline: Timeline) -> None:
@@ -93,20 +95,13 @@ def _draw_events(axes: "Axes", analysis: Analysis, timeline: Timeline) -> None:
     axes.set_ylim(0, 1)
     rest = rest_interval_s(analysis)
     if rest is not None:
-        spans(axes, [rest], facecolor=SIGNAL["rest"], clip_on=True)
-        axes.patches[-1].set_transform(_lower_part(axes))
+        bar = (rest[0] / 60, (rest[1] - rest[0]) / 60)
+        axes.broken_barh([bar], (0, 0.3), facecolor=SIGNAL["rest"], linewidth=0)
     for minute, label, row in _placed(analysis.session.markers, timeline):
         axes.text(minute, 0.36 + 0.36 * row, label, fontsize=7, color=INK, va="bottom")
-    if rest is not None:
-        middle = sum(rest) / 2 / 60
-        look = {"ha": "center", "va": "center", "fontsize": 6.5, "color": "white"}
-        axes.text(middle, 0.15, "rest", clip_on=True, **look)
-
-
-def _lower_part(axes: "Axes") -> object:
-    from matplotlib.transforms import Affine2D
-
-    return Affine2D().scale(1, 0.3) + axes.get_xaxis_transform()
+    if rest is not None and rest[1] - rest[0] > 0.035 * timeline.length_s:
+        middle = sum(rest) / 2 / timeline.length_s
+        write(axes, middle, 0.14, "rest", ha="center", va="center", fontsize=6.5, color="white")
 
 
 def _placed(markers: Sequence[Marker], timeline: Timeline) -> list[tuple[float, str, int]]:
@@ -129,8 +124,7 @@ def _placed(markers: Sequence[Marker], timeline: Timeline) -> list[tuple[float, 
 def _draw_absent(axes: "Axes", kind: SignalKind) -> None:
     name_lane(axes, kind.upper())
     axes.set_yticks([])
-    where = {"transform": axes.transAxes, "ha": "center", "va": "center"}
-    axes.text(0.5, 0.5, "not in this recording", color=MUTED, style="italic", **where)
+    write(axes, 0.5, 0.5, "not in this recording", color=MUTED, ha="center", va="center")
 
 
 def _first_channel(stream: RecordedStream, target: Unit) -> Array:
@@ -197,7 +191,9 @@ def _draw_heart_rate(axes: "Axes", analysis: Analysis) -> None:
         return
     right = axes.twinx()
     right.plot(end_s / 60, rate, color="white", linewidth=2.6, alpha=0.8)
-    right.plot(end_s / 60, rate, color=SIGNAL["hr"], linewidth=1.3, marker=".", markersize=1.6)
+    right.plot(end_s / 60, rate, color=SIGNAL["hr"], linewidth=1.3)
+    single = alone(rate)
+    right.plot(end_s[single] / 60, rate[single], ".", color=SIGNAL["hr"], markersize=2.5)
     right.spines["right"].set_visible(True)
     right.spines["right"].set_color(SIGNAL["hr"])
     right.tick_params(axis="y", colors=SIGNAL["hr"])
@@ -206,9 +202,8 @@ def _draw_heart_rate(axes: "Axes", analysis: Analysis) -> None:
     low, high = right.get_ylim()
     if high - low < 20:  # a calm heart should look calm
         right.set_ylim((low + high) / 2 - 10, (low + high) / 2 + 10)
-    look = {"transform": right.transAxes, "va": "top", "color": SIGNAL["hr"]}
-    right.text(1.045, 1.0, "heart rate", fontsize=7.5, weight="bold", **look)
-    right.text(1.045, 0.84, "/min", fontsize=7.5, **look)
+    write(right, 1.045, 1.0, "heart rate", va="top", weight="bold", color=SIGNAL["hr"])
+    write(right, 1.045, 0.84, "/min", va="top", color=SIGNAL["hr"])
 
 
 def motion_figure(analysis: Analysis, timeline: Timeline) -> str:
@@ -228,8 +223,11 @@ def motion_figure(analysis: Analysis, timeline: Timeline) -> str:
     """
     figure, (axes,) = lanes(timeline, [Lane(0.55, 0.0)])
     end_s, still = feature_track(analysis, "acc_still", SignalKind.ACC)
-    moving = 100 * (1 - still)
-    axes.fill_between(end_s / 60, 0, moving, color=SIGNAL["acc"], alpha=0.75, linewidth=0)
+    hop_s = analysis.bundle.manifest.hop_s
+    begin_s = [speaks_from_s(window, hop_s) for window in analysis.windows]
+    edges = np.stack([np.array(begin_s), end_s], axis=1).ravel() / 60
+    moving = np.repeat(100 * (1 - still), 2)
+    axes.fill_between(edges, 0, moving, color=SIGNAL["acc"], alpha=0.75, linewidth=0)
     draw_markers(axes, analysis)
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 50, 100])

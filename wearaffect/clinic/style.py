@@ -17,7 +17,7 @@ SIGNAL = MappingProxyType(
         "temp": "#7b5a86",
         "forecast": "#c07a12",
         "rest": "#17806d",
-        "stress": "#c8552b",
+        "stress": "#cf6a43",
         "doubtful": "#fbe9bd",
         "poor": "#f4cfc6",
         "poor_line": "#c98b7c",
@@ -26,7 +26,7 @@ SIGNAL = MappingProxyType(
     }
 )
 # light, and apart in lightness as well as in hue (after Okabe & Ito's set)
-_CLASSES = ("#dfe7ed", "#f0d9a0", "#8fc1b5", "#b9a7cf", "#8db4d9", "#d9b8a7")
+_CLASSES = ("#cddfee", "#f0d9a0", "#8fc1b5", "#b9a7cf", "#8db4d9", "#d9b8a7")
 
 PLOT_STYLE = MappingProxyType(
     {
@@ -66,7 +66,7 @@ CSS = """
 :root{--ink:#1d2733;--muted:#5c6975;--rule:#d5dbe1;--soft:#f5f7f9;--accent:#1f5f8b;--warn:#8a5a00}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{margin:0;background:#fff;color:var(--ink);font:15px/1.45 system-ui,"Segoe UI",Roboto,
+body{margin:0;background:#fff;color:var(--ink);font:15px/1.45 -apple-system,"Segoe UI",Roboto,
  "Helvetica Neue",Arial,"Liberation Sans",sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:1120px;margin:0 auto;padding:28px 28px 40px}
 h1{font-size:27px;line-height:1.2;font-weight:650;margin:0;letter-spacing:-.01em;
@@ -77,8 +77,9 @@ h3{font-size:14px;font-weight:650;margin:18px 0 6px;break-after:avoid}
 p{margin:0 0 8px;max-width:86ch}
 .kicker{color:var(--accent);font-weight:650;font-size:13px;margin:0 0 4px}
 .meta{color:var(--ink);margin:6px 0 4px;overflow-wrap:anywhere}
+.item{display:inline-block}
 .quiet,figcaption,.note{color:var(--muted);font-size:13px}
-.quiet{max-width:none}
+.quiet{max-width:none}.note{max-width:125ch}
 .tiles{display:grid;grid-template-columns:repeat(5,1fr);gap:0;margin:20px 0 6px;
  border:1px solid var(--rule);border-radius:8px;overflow:hidden;break-inside:avoid}
 .tile{padding:14px 16px;border-left:1px solid var(--rule)}
@@ -90,14 +91,15 @@ p{margin:0 0 8px;max-width:86ch}
 .box{border:1px solid #e3c37a;border-left-width:5px;background:#fff9e9;border-radius:6px;
  padding:12px 16px;margin:16px 0;break-inside:avoid}
 .box strong{display:block;margin-bottom:2px}
-.box p:last-child{margin:0}
+.box p{margin:0;max-width:none}
+.box code{white-space:nowrap}
 code{font:13px/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;
  background:#f0f3f5;padding:1px 5px;border-radius:4px;overflow-wrap:anywhere}
 .scroll{overflow-x:auto;break-inside:avoid;margin:8px 0 4px}
-table{border-collapse:collapse;width:100%;font-size:14px}
+table{border-collapse:collapse;min-width:min(100%,640px);font-size:14px}
 caption{text-align:left;color:var(--muted);font-size:13px;padding-bottom:4px}
-th,td{padding:6px 14px 6px 0;text-align:left;vertical-align:top;
- border-bottom:1px solid var(--rule);overflow-wrap:anywhere}
+th,td{padding:6px 26px 6px 0;text-align:left;vertical-align:top;
+ border-bottom:1px solid var(--rule);overflow-wrap:break-word}
 thead th{font-size:12.5px;font-weight:600;color:var(--muted);border-bottom-color:#9aa5af;
  vertical-align:bottom}
 tbody th{font-weight:500}
@@ -108,7 +110,7 @@ tr{break-inside:avoid}
 figure{margin:6px 0 4px;break-inside:avoid}
 figure svg{display:block;width:100%;height:auto}
 svg *{stroke-linejoin:round;stroke-linecap:butt}
-svg text{font-family:system-ui,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans",
+svg text{font-family:-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans",
  sans-serif!important}
 figcaption{margin-top:4px}
 .key{display:inline-block;white-space:nowrap;margin-right:14px}
@@ -118,14 +120,17 @@ figcaption{margin-top:4px}
 .poor{background:repeating-linear-gradient(135deg,#f4cfc6 0 4px,#c98b7c 4px 5px)}
 .withheld{background:repeating-linear-gradient(135deg,#eef0f2 0 4px,#b9c1c9 4px 5px)}
 .rest{background:#17806d}
-.split{display:grid;grid-template-columns:1fr 1fr;gap:0 36px}
+.split{display:grid;grid-template-columns:1fr 1fr;gap:0 44px}
+.split table{width:100%;min-width:0}
+.split h3{margin-top:6px}
 ul{margin:0 0 8px;padding-left:18px}
 li{margin:0 0 3px;overflow-wrap:anywhere}
 footer{margin-top:34px;padding-top:12px;border-top:1px solid var(--rule);color:var(--muted);
  font-size:13px}
-@media (max-width:860px){
+@media screen and (max-width:860px){
  .tiles{grid-template-columns:repeat(2,1fr)}.tile{border-top:1px solid var(--rule)}
  .split{grid-template-columns:1fr}main{padding:18px}
+ figure>div{overflow-x:auto}figure svg{min-width:680px}
 }
 @media print{
  @page{size:A4 portrait;margin:13mm 13mm 15mm;
@@ -134,7 +139,8 @@ footer{margin-top:34px;padding-top:12px;border-top:1px solid var(--rule);color:v
  body{font-size:9.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
  main{max-width:none;padding:0}
  h1{font-size:17pt}h2{font-size:11.5pt;margin-top:14pt;padding-top:8pt}h3{font-size:9.5pt}
- .quiet,figcaption,.note,caption,.tile dt,thead th{font-size:8pt}
+ .item{display:inline-block}
+.quiet,figcaption,.note,caption,.tile dt,thead th{font-size:8pt}
  .tiles{grid-template-columns:repeat(5,1fr)}
  .tile{padding:7pt 8pt;border-top:0}.tile .big{font-size:14pt}.tile .sub{font-size:7.5pt}
  table{font-size:8.5pt}th,td{padding:3pt 9pt 3pt 0}code{font-size:8pt}

@@ -8,6 +8,7 @@ from wearaffect.core.streams import SignalKind
 
 __all__ = [
     "duration",
+    "gain",
     "interval",
     "minutes",
     "moment",
@@ -89,6 +90,20 @@ def number(value: float) -> str:
     else:
         text = f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
     return text.replace("-", "−")
+
+
+def gain(skill: float) -> str:
+    """Give a skill with its sign; what rounds to nothing has none.
+
+    Examples
+    --------
+    >>> gain(0.125), gain(-0.4), gain(-0.001)
+    ('+0.12', '−0.40', '0.00')
+    """
+    if not math.isfinite(skill):
+        return NONE
+    text = f"{skill:+.2f}"
+    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
 
 
 def unit(code: str) -> str:

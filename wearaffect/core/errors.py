@@ -14,8 +14,8 @@
     │  ├─ UnitError                          a unit outside the closed set, or the wrong one
     │  └─ StreamOrderError                   chunks of one stream out of time order
     ├─ DatasetError(path)                    a corpus folder that isn't laid out as published
-    │  ├─ UnsafePickleError(found)           a pickle that asks for more than arrays and numbers
-    │  └─ TrainingSubjectError(subjects)     people the bundle was trained on
+    │  └─ UnsafePickleError                  a pickle that asks for more than arrays and numbers
+    ├─ TrainingSubjectError(subjects)        people the bundle was trained on
     ├─ BundleError(path)
     │  ├─ BundleNotFoundError
     │  ├─ BundleIntegrityError(file)         hash, schema or graph isn't what the manifest says

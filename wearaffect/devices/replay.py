@@ -1,15 +1,15 @@
 """A recording as a live device: the chunks a radio would give, ragged and late, at any speed."""
 
 import asyncio
+import contextlib
 import heapq
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
-from wearaffect.core.errors import DeviceUriError
+from wearaffect.core.errors import DeviceError, DeviceUriError
 from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S, ns_from_s
 from wearaffect.devices.uri import DeviceUri
@@ -39,7 +39,7 @@ class ReplayDevice:
         self.session = session
         self.speed = speed
         self._seed = seed
-        self._inside = False
+        self._left: asyncio.Event | None = None
 
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
@@ -52,7 +52,7 @@ class ReplayDevice:
         return self.session.start_ns
 
     async def __aenter__(self) -> Self:
-        self._inside = True
+        self._left = asyncio.Event()
         return self
 
     async def __aexit__(
@@ -61,21 +61,36 @@ class ReplayDevice:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._inside = False
+        if self._left is not None:
+            self._left.set()
 
     async def chunks(self) -> AsyncIterator[SignalChunk]:
-        """Give ragged chunks in order of arrival, paced by the speed."""
+        """Give ragged chunks in order of arrival, paced by the speed; each call starts over.
+
+        Raises
+        ------
+        DeviceError
+            The device hasn't been entered.
+        """
+        left = self._left
+        if left is None or left.is_set():
+            raise DeviceError(
+                f"replay:{self.session.path}",
+                "not started",
+                remedy="read chunks inside 'async with device:'",
+            )
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
         for count, (arrival_ns, _, chunk) in enumerate(self._schedule()):
-            if not self._inside:
+            due_s = (arrival_ns - self.start_ns) / NS_PER_S / self.speed if self.speed else 0.0
+            wait_s = begun_s + due_s - loop.time()
+            if wait_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(left.wait(), wait_s)
+            elif count % 64 == 0:
+                await asyncio.sleep(0)  # the reader's other tasks must get their turn
+            if left.is_set():
                 return
-            if self.speed > 0:
-                due_s = begun_s + (arrival_ns - self.start_ns) / NS_PER_S / self.speed
-                if due_s > loop.time():
-                    await asyncio.sleep(due_s - loop.time())
-            if count % 64 == 0:
-                await asyncio.sleep(0)
             yield chunk
 
     def _schedule(self) -> Iterator[tuple[int, int, SignalChunk]]:
@@ -83,10 +98,9 @@ class ReplayDevice:
         tracks = enumerate(self.session.streams.values())
         return heapq.merge(*(self._track(i, stream) for i, stream in tracks), key=lambda t: t[:2])
 
-    def _track(self, number: int, stream: RecordedStream) -> list[tuple[int, int, SignalChunk]]:
+    def _track(self, number: int, stream: RecordedStream) -> Iterator[tuple[int, int, SignalChunk]]:
         rng = np.random.default_rng([self._seed, number])
-        arrival_ns = 0
-        found = []
+        arrival_ns = self.start_ns
         for segment in stream.segments:
             edge_ns = segment.start_ns
             while edge_ns < segment.end_ns:
@@ -98,8 +112,7 @@ class ReplayDevice:
                 late_ns = ns_from_s(float(rng.exponential(_DELAY_S)))
                 # a stream stays in order: a late packet holds up the next
                 arrival_ns = max(arrival_ns, part.end_ns + late_ns)
-                found.append((arrival_ns, number, replace(part)))
-        return found
+                yield arrival_ns, number, part
 
 
 def open_replay(uri: DeviceUri) -> ReplayDevice:

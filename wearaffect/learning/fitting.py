@@ -141,8 +141,7 @@ class _Fit(lightning.LightningModule):
             + weights.trace * terms["trace"]
             + weights.physics * ramp * terms["physics"]
             + weights.forecast * terms["forecast"]
-            + weights.prior * terms["prior"]
-            + 0.1 * terms["scale"]
+            + weights.scale * terms["scale"]
         )
         shown = {k: v.detach() for k, v in terms.items() if k in {"condition", "physics"}}
         self.log_dict(shown, prog_bar=True, batch_size=len(batch.target))
@@ -199,6 +198,8 @@ def fit_network(
     n_inputs = rows.inputs.features.shape[1]
     torch.manual_seed(seed)
     network = AffectNetwork(NetworkSettings(n_inputs, len(LABELS), HORIZONS_S))
+    # from the prior's spread, not its middle: members that agree in the end agree for the data
+    network.times.draw(seed)
     callbacks: list[lightning.Callback] = (
         [] if progress is None else [_Report(progress, settings.epochs)]
     )

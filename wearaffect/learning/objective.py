@@ -29,15 +29,18 @@ class LossWeights:
         Residual of the state equation, relative to the window's level.
     forecast : float
         Pinball loss of the forecast, relative to the window's level.
-    prior : float
-        Log-normal priors of the time constants, from the literature.
+    scale : float
+        Typical level, on a log scale.
+
+    The time constants have no prior term: their priors are where the members start, so that what
+    the data doesn't decide shows as a wide interval and not as a confident echo of the prior.
     """
 
     condition: float = 1.0
     trace: float = 20.0
     physics: float = 200.0
     forecast: float = 4.0
-    prior: float = 0.01
+    scale: float = 0.1
 
 
 class Batch(NamedTuple):
@@ -88,7 +91,6 @@ def losses(network: AffectNetwork, out: NetworkOutput, batch: Batch) -> dict[str
         "trace": (((seen - seconds) / scale) ** 2).mean(),
         "physics": ((missed / scale[..., None]) ** 2).mean(),
         "forecast": _pinball(out.forecast_us, batch.later_us, scale),
-        "prior": network.times.prior_penalty(),
         "scale": ((log_level - network.log_scale_us) ** 2).mean(),
     }
 

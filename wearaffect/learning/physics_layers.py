@@ -54,6 +54,14 @@ class BoundedTime(nn.Module):
         share = torch.sigmoid(self.raw)
         return torch.exp(math.log(self.low_s) + math.log(self.high_s / self.low_s) * share)
 
+    def place(self, deviate: float) -> None:
+        """Set the time constant so many prior deviations from the prior's median, in bounds."""
+        log_s = self.log_mean + deviate * self.log_sd
+        share = (log_s - math.log(self.low_s)) / math.log(self.high_s / self.low_s)
+        share = min(max(share, 0.05), 0.95)
+        with torch.no_grad():
+            self.raw.fill_(math.log(share / (1 - share)))
+
     def prior_penalty(self) -> Tensor:
         """Give minus the log of the prior density of the log time constant, up to a constant."""
         return 0.5 * ((torch.log(self()) - self.log_mean) / self.log_sd) ** 2
@@ -102,6 +110,12 @@ class TimeConstants(nn.Module):
         """Give rise, fast and slow time constant, each (), seconds."""
         rise = self.rise_s if self.rise is None else self.rise()
         return rise, self.fast(), self.slow()
+
+    def draw(self, seed: int) -> None:
+        """Start the learned time constants from a draw from their priors."""
+        first, second = torch.randn(2, generator=torch.Generator().manual_seed(seed)).tolist()
+        self.fast.place(first)
+        self.slow.place(second)
 
     def prior_penalty(self) -> Tensor:
         """Give the penalties of the time constants that are learned, summed, ()."""

@@ -35,6 +35,12 @@ class PlainHead(nn.Module):
         logits: Tensor = known * self.enrolled(features) + (1 - known) * self.plain(features)
         return logits
 
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Give probabilities for encoded features, (n, labels)."""
+        with torch.no_grad():
+            logits: Tensor = self(torch.from_numpy(features))
+            return np.asarray(torch.softmax(logits, dim=1).numpy(), dtype=np.float64)
+
 
 def fit_plain(people: Sequence[PersonTable], encoder: InputEncoder) -> PlainHead:
     """Fit both maps.
@@ -61,8 +67,12 @@ def fit_plain(people: Sequence[PersonTable], encoder: InputEncoder) -> PlainHead
     head = PlainHead(features.shape[1], len(LABELS))
     alone = features.copy()
     alone[:, features.shape[1] // 2 :] = 0.0
-    _load(head.enrolled, features[features[:, -1] > 0], labels[features[:, -1] > 0])
+    rested = features[:, -1] > 0
     _load(head.plain, alone, labels)
+    if rested.any():
+        _load(head.enrolled, features[rested], labels[rested])
+    else:
+        head.enrolled.load_state_dict(head.plain.state_dict())
     return head.eval()
 
 

@@ -1,14 +1,15 @@
 """Devices → chain → bundle → sinks, while it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
 from wearaffect.core.protocols import Device, Sink
 from wearaffect.core.streams import SignalChunk
 from wearaffect.core.timebase import ns_from_s
+from wearaffect.pipeline.fit import require_signals
 from wearaffect.pipeline.step import LiveStep
 from wearaffect.signals.enrolment import Enrolment, RestInterval
 
@@ -25,7 +26,7 @@ async def live(
     rest: RestInterval | Enrolment | None = None,
     without_enrolment: bool = False,
     seconds: float | None = None,
-) -> AsyncIterator[Outcome]:
+) -> AsyncGenerator[Outcome]:
     """Record and estimate from devices as their signal comes.
 
     Enters the devices, starts the sinks, and closes both whatever happens. Chain, bundle and
@@ -50,43 +51,75 @@ async def live(
     ------
     AffectEstimate or Abstention
         As each window closes.
+
+    Raises
+    ------
+    BundleMismatchError
+        The devices don't give what the bundle takes; nothing was started.
+    DeviceError, RecordingError, SignalError
+        From a device, a sink or the chain: the first failure ends it, and what came before it is
+        kept.
     """
+    streams = [info for device in devices for info in device.streams]
+    if bundle is not None:
+        require_signals(streams, bundle, ", ".join(sorted({s.device for s in streams})))
     async with AsyncExitStack() as stack:
         for device in devices:
             await stack.enter_async_context(device)
         start_ns = min(device.start_ns for device in devices)
-        streams = [info for device in devices for info in device.streams]
         end_ns = None if seconds is None else start_ns + ns_from_s(seconds)
         step = LiveStep(
-            streams, start_ns, bundle, sinks, rest=rest, without_enrolment=without_enrolment
+            streams,
+            start_ns,
+            bundle,
+            sinks,
+            end_ns=end_ns,
+            rest=rest,
+            without_enrolment=without_enrolment,
         )
-        try:
-            for sink in sinks:
-                sink.start(streams, start_ns)
-            async for batch in _arrivals(devices):
-                for outcome in await asyncio.to_thread(step.take, batch):
-                    yield outcome
-                if end_ns is not None and step.reached_ns >= end_ns:
-                    break
-            for outcome in await asyncio.to_thread(step.finish):
+        for sink in sinks:
+            stack.callback(sink.close)
+            sink.start(streams, start_ns)
+        batches = await stack.enter_async_context(aclosing(_arrivals(devices)))
+        async for batch in batches:
+            for outcome in await _in_thread(step.take, batch):
                 yield outcome
-        finally:
-            for sink in sinks:
-                sink.close()
+            if step.over:
+                break
+        for outcome in await _in_thread(step.finish):
+            yield outcome
 
 
-async def _arrivals(devices: Sequence[Device]) -> AsyncIterator[list[SignalChunk]]:
+async def _in_thread(work: Callable[..., list[Outcome]], *arguments: object) -> list[Outcome]:
+    """Work in a thread and, when cancelled, wait for it: nobody else may touch the sinks yet."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+
+
+_Arrived = asyncio.Queue[SignalChunk | Exception | None]
+
+
+async def _pump(device: Device, queue: _Arrived) -> None:
+    """Queue what a device gives, then None, or the error that ended it."""
+    # cancelled, it says nothing: nobody takes from the queue any more, and it may be full
+    try:
+        async for chunk in device.chunks():
+            await queue.put(chunk)
+    except Exception as error:
+        await queue.put(error)
+        raise
+    await queue.put(None)
+
+
+async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChunk]]:
     """Give what has arrived since the last time, in order; the first failure ends it."""
-    queue: asyncio.Queue[SignalChunk | None] = asyncio.Queue(_QUEUE)
+    queue: _Arrived = asyncio.Queue(_QUEUE)
 
-    async def pump(device: Device) -> None:
-        try:
-            async for chunk in device.chunks():
-                await queue.put(chunk)
-        finally:
-            await queue.put(None)
-
-    tasks = [asyncio.create_task(pump(device)) for device in devices]
+    tasks = [asyncio.create_task(_pump(device, queue)) for device in devices]
     running = len(tasks)
     try:
         while running:
@@ -94,9 +127,10 @@ async def _arrivals(devices: Sequence[Device]) -> AsyncIterator[list[SignalChunk
             while not queue.empty():
                 arrived.append(queue.get_nowait())
             running -= arrived.count(None)
-            yield [chunk for chunk in arrived if chunk is not None]
-        for task in tasks:
-            await task
+            yield [chunk for chunk in arrived if isinstance(chunk, SignalChunk)]
+            for ending in arrived:
+                if isinstance(ending, Exception):
+                    raise ending
     finally:
         for task in tasks:
             task.cancel()
@@ -128,17 +162,19 @@ def run_live(
 
     async def collect() -> list[Outcome]:
         found = []
-        async for outcome in live(
+        outcomes = live(
             devices,
             bundle,
             sinks,
             rest=rest,
             without_enrolment=without_enrolment,
             seconds=seconds,
-        ):
-            found.append(outcome)
-            if on_outcome is not None:
-                on_outcome(outcome)
+        )
+        async with aclosing(outcomes):
+            async for outcome in outcomes:
+                found.append(outcome)
+                if on_outcome is not None:
+                    on_outcome(outcome)
         return found
 
     return asyncio.run(collect())

@@ -6,14 +6,14 @@ from time import perf_counter
 
 from wearaffect.bundle.model import NO_REST, ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
-from wearaffect.core.errors import BundleMismatchError
 from wearaffect.core.streams import SignalChunk, Watermark
-from wearaffect.core.windows import Window
+from wearaffect.core.windows import Quality, Window
+from wearaffect.pipeline.fit import require_signals
 from wearaffect.recording.session import Session
-from wearaffect.signals.chain import Chain
+from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.enrolment import Enrolment, RestInterval
 
-__all__ = ["Analysis", "analyze", "windows_of"]
+__all__ = ["Analysis", "analyze", "feature_rows", "windows_of"]
 
 Progress = Callable[[float], None]
 """Called with the share of the recording that is done, 0 to 1."""
@@ -95,15 +95,55 @@ def windows_of(
     Window
         In time order.
     """
+    end_ns = _chain_end_ns(session, chain)
     whole = max(session.end_ns - session.start_ns, 1)
     for event in session.feed():
         match event:
             case SignalChunk():
                 chain.push(event)
             case Watermark(time_ns):
-                yield from chain.advance(time_ns)
+                yield from chain.advance(min(time_ns, end_ns))
                 if progress is not None:
                     progress(min(1.0, (time_ns - session.start_ns) / whole))
+
+
+def _chain_end_ns(session: Session, chain: Chain) -> int:
+    """Give the end of the last signal that the chain takes, where live ends too."""
+    taken = [s for s in session.streams.values() if s.info.kind in chain.settings.bands]
+    ends = [stream.segments[-1].end_ns for stream in taken if stream.segments]
+    return max(ends, default=session.start_ns)
+
+
+def feature_rows(
+    session: Session, settings: ChainSettings | None = None, progress: Progress | None = None
+) -> list[dict[str, float]]:
+    """Give the windows of a recording as plain rows, for a table.
+
+    Parameters
+    ----------
+    session : Session
+        From `open_session`.
+    settings : ChainSettings or None
+        Of the chain; the default cuts windows of 60 s every 5 s.
+    progress : callable or None
+        Called with the share of the recording that is done.
+
+    Returns
+    -------
+    list of dict of str to float
+        One row a window: ``start_s`` and ``end_s``, ``quality_<kind>`` (0 to 1) of each kind of
+        signal the chain takes, then every feature as ``<signal>_<feature>``; NaN where the signal
+        is absent or doesn't allow it.
+    """
+    settings = settings or ChainSettings()
+    chain = Chain(settings, origin_ns=session.start_ns)
+    absent = Quality(float("nan"))
+    return [
+        {"start_s": window.start_s, "end_s": window.end_s}
+        | {f"quality_{kind}": window.quality.get(kind, absent).score for kind in settings.bands}
+        | dict(window.features)
+        for window in windows_of(session, chain, progress)
+    ]
 
 
 def analyze(
@@ -137,12 +177,13 @@ def analyze(
     Raises
     ------
     BundleMismatchError
-        The recording lacks every signal of the bundle, or carries one in another unit.
+        The recording lacks every signal of the bundle, or carries one in a unit that measures
+        something else.
     EnrolmentError
         The enrolment is another chain's.
     """
     started = perf_counter()
-    require_signals(session, bundle)
+    require_signals((s.info for s in session.streams.values()), bundle, session.path)
     chain = Chain(bundle.manifest.chain_settings, origin_ns=session.start_ns, rest=rest)
     windows: list[Window] = []
     outcomes: list[Outcome] = []
@@ -162,30 +203,3 @@ def analyze(
     return Analysis(
         session, bundle, tuple(windows), tuple(outcomes), chain.enrolment, rest, seconds
     )
-
-
-def require_signals(session: Session, bundle: ModelBundle) -> None:
-    """Check that a recording carries what a bundle takes, in its units.
-
-    Raises
-    ------
-    BundleMismatchError
-        All misfits in one line.
-    """
-    wanted = {str(item["kind"]): str(item["unit"]) for item in bundle.manifest.inputs}
-    carried = {str(s.info.kind): s.info for s in session.streams.values()}
-    misfits = [
-        f"{kind} in {unit} is in {carried[kind].channels[0].unit}"
-        for kind, unit in wanted.items()
-        if kind in carried and str(carried[kind].channels[0].unit) != unit
-    ]
-    if not set(wanted) & set(carried):
-        misfits.append(f"none of {', '.join(wanted)}")
-    if misfits:
-        raise BundleMismatchError(
-            bundle.folder,
-            f"{session.path} doesn't fit this bundle",
-            expected=", ".join(f"{kind} in {unit}" for kind, unit in wanted.items()),
-            got="; ".join(misfits),
-            remedy="convert the units or choose another bundle",
-        )

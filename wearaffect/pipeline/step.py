@@ -30,6 +30,8 @@ class LiveStep:
         What estimates; None records only.
     sinks : sequence of Sink
         Already started.
+    end_ns : int or None
+        Take nothing more once windows up to this time are complete.
     rest, without_enrolment
         As in `live`.
     """
@@ -41,30 +43,41 @@ class LiveStep:
         bundle: ModelBundle | None,
         sinks: Sequence[Sink],
         *,
+        end_ns: int | None,
         rest: RestInterval | Enrolment | None,
         without_enrolment: bool,
     ) -> None:
         settings = bundle.manifest.chain_settings if bundle else ChainSettings()
         waited_for = [info for info in streams if info.kind in settings.bands]
         self._rule = LatenessRule(waited_for, start_ns)
-        self._chain = Chain(settings, origin_ns=start_ns, rest=rest)
+        # without a bundle nothing is computed, so that whatever comes is recorded
+        self._chain = Chain(settings, origin_ns=start_ns, rest=rest) if bundle else None
         self._bundle = bundle
         self._sinks = sinks
         self._without_enrolment = without_enrolment
         self._closed_ns = start_ns
-        self.reached_ns = start_ns
+        self._reached_ns = start_ns
+        self._end_ns = end_ns
+
+    @property
+    def over(self) -> bool:
+        """Whether windows up to the end that was asked for are complete."""
+        return self._end_ns is not None and self._reached_ns >= self._end_ns
 
     def take(self, chunks: Sequence[SignalChunk]) -> list[Outcome]:
         """Take chunks in the order of arrival; give the outcomes of windows that closed."""
         outcomes: list[Outcome] = []
         received_ns = time.monotonic_ns()
         for chunk in chunks:
+            if self.over:
+                break
             for sink in self._sinks:
                 sink.chunk(chunk, received_ns)
-            self._chain.push(chunk)
-            self.reached_ns = self._rule.see(chunk)
-            if self.reached_ns - self._closed_ns >= _DECISION_NS:
-                outcomes += self._close(self.reached_ns)
+            if self._chain is not None:
+                self._chain.push(chunk)
+            self._reached_ns = self._rule.see(chunk)
+            if self._reached_ns - self._closed_ns >= _DECISION_NS:
+                outcomes += self._close(self._reached_ns)
         return outcomes
 
     def finish(self) -> list[Outcome]:
@@ -73,9 +86,9 @@ class LiveStep:
 
     def _close(self, watermark_ns: int) -> list[Outcome]:
         self._closed_ns = watermark_ns
-        windows = list(self._chain.advance(watermark_ns))
         outcomes: list[Outcome] = []
-        if self._bundle is not None:
+        if self._bundle is not None and self._chain is not None:
+            windows = list(self._chain.advance(watermark_ns))
             outcomes = self._bundle.predict(windows, without_enrolment=self._without_enrolment)
         for sink in self._sinks:
             sink.watermark(watermark_ns)

@@ -224,7 +224,9 @@ class JournalWriter:
     def _write(self, topic: str, message: dict[str, Any], time_ns: int) -> None:
         self._refuse_if_failed()
         self._open_file()
-        payload = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+        # each message says what it is, so that losing the part with the channels costs nothing else
+        told = {"topic": topic, **message}
+        payload = json.dumps(told, allow_nan=False, separators=(",", ":")).encode()
         if len(payload) > MAX_RECORD_BYTES // 2:
             msg = f"expected a chunk below {MAX_RECORD_BYTES // 2} bytes, got {len(payload)}"
             raise ValueError(msg)

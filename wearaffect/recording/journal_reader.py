@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import zstandard
 from mcap.exceptions import McapError
-from mcap.records import Channel, Chunk, McapRecord, Message
+from mcap.records import Chunk, McapRecord, Message
 from mcap.stream_reader import MAGIC_SIZE, StreamReader, breakup_chunk
 
 from wearaffect.core.errors import (
@@ -35,7 +35,16 @@ __all__ = ["MAX_RECORD_BYTES", "read_journal", "read_topic"]
 
 MAX_RECORD_BYTES = 2**28
 _MAGIC = b"\x89MCAP0\r\n"
-_DAMAGE = (McapError, struct.error, ValueError, EOFError, MemoryError, OverflowError)
+_DAMAGE = (
+    McapError,
+    struct.error,
+    KeyError,
+    TypeError,
+    ValueError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+)
 _MISFIT = (KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -100,22 +109,18 @@ class _Scan:
     messages: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     holes: list[tuple[int, int]] = field(default_factory=list)
-    topics: dict[int, str] = field(default_factory=dict)
     due: int = 0
     whole: bool = False
 
     def take(self, records: list[McapRecord]) -> None:
         """Take what a whole part holds."""
         for record in records:
-            if isinstance(record, Channel):
-                self.topics[record.id] = record.topic
-            elif isinstance(record, Message):
+            if isinstance(record, Message):
                 if record.sequence > self.due:
                     self.holes.append((self.due, record.sequence))
                 self.due = record.sequence + 1
-                # without its channel a message can't be told from another stream's
-                topic = self.topics.get(record.channel_id, "")
-                self.messages.append((topic, record.sequence, json.loads(record.data)))
+                message = json.loads(record.data)
+                self.messages.append((message.pop("topic"), record.sequence, message))
 
 
 @dataclass(slots=True)
@@ -227,8 +232,7 @@ def _decode(scan: _Scan, infos: dict[str, StreamInfo]) -> _Content:
                 _place(topic, message, content)
         except _MISFIT as error:
             scan.problems.append(
-                f"session.mcap: message {sequence} on {topic or 'an unknown topic'} isn't "
-                f"understood ({error!r})"
+                f"session.mcap: message {sequence} on {topic} isn't understood ({error!r})"
             )
     return content
 
@@ -251,7 +255,7 @@ def _place(topic: str, message: dict[str, Any], content: _Content) -> None:
     elif topic == "gaps":
         content.gaps.append(gap_from(message))
     elif topic not in SCHEMAS:
-        msg = "its channel is lost"
+        msg = f"no stream of that name: {topic}"
         raise KeyError(msg)
 
 

@@ -44,7 +44,12 @@ _TEXT = {"type": "string"}
 
 
 def _schema(title: str, about: str, **properties: object) -> Message:
-    return {"type": "object", "title": title, "description": about, "properties": properties}
+    return {
+        "type": "object",
+        "title": title,
+        "description": about,
+        "properties": {"topic": _TEXT, **properties},
+    }
 
 
 _CHUNK_SCHEMA = _schema(

@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from wearaffect.core.errors import EnrolmentError, SignalError
+import numpy as np
+
+from wearaffect.core.errors import EnrolmentError, SignalError, UnitError
 from wearaffect.core.streams import SignalChunk, SignalKind
+from wearaffect.core.units import Unit, convert
 from wearaffect.core.windows import Window, WindowSpec
 from wearaffect.signals.enrolment import Enrolment, RestInterval
 from wearaffect.signals.features import beats_of, features_of
@@ -28,6 +31,15 @@ _BANDS = MappingProxyType(
         SignalKind.ACC: BandSettings(high_hz=10.0, order=2),
         # skin warms over minutes (engineering choice)
         SignalKind.TEMP: BandSettings(high_hz=0.1, order=1),
+    }
+)
+
+# What features and quality rules are written in; the pulse wave has no unit to convert.
+_UNITS = MappingProxyType(
+    {
+        SignalKind.EDA: Unit.MICROSIEMENS,
+        SignalKind.ACC: Unit.GRAVITY,
+        SignalKind.TEMP: Unit.CELSIUS,
     }
 )
 
@@ -123,7 +135,7 @@ class Chain:
 
     @property
     def n_late(self) -> Mapping[str, int]:
-        """Samples of each stream that came after their windows had closed."""
+        """Samples of each stream that came after a window they belong to had closed."""
         return self._windows.n_late
 
     def push(self, chunk: SignalChunk) -> None:
@@ -132,12 +144,16 @@ class Chain:
         Parameters
         ----------
         chunk : SignalChunk
-            In device units; each stream in time order.
+            In device units, which become µS, g and degC here; each stream in time order.
 
         Raises
         ------
         SignalError
             The stream runs backwards, or is a second one of its kind.
+        SamplingRateError
+            The rate doesn't hold the band.
+        UnitError
+            The unit measures something else.
         """
         band = self.settings.bands.get(chunk.info.kind)
         if band is None:
@@ -152,7 +168,7 @@ class Chain:
                 expected=f"{stage.info.id} alone",
                 remedy="record with one device of each kind, or choose one with Session.worn_at",
             )
-        self._windows.push(stage(chunk))
+        self._windows.push(stage(_converted(chunk)))
 
     def advance(self, watermark_ns: int) -> Iterator[Window]:
         """Give every window that is complete at a time.
@@ -185,3 +201,20 @@ class Chain:
             self._resting = []
         elif window.start_s >= self._rest.start_s:
             self._resting.append(window)
+
+
+def _converted(chunk: SignalChunk) -> SignalChunk:
+    """Give a chunk in the unit that the chain computes in."""
+    unit = _UNITS.get(chunk.info.kind)
+    units = [channel.unit for channel in chunk.info.channels]
+    if unit is None or all(have == unit for have in units):
+        return chunk
+    try:
+        columns = [convert(chunk.data[:, i], have, unit) for i, have in enumerate(units)]
+    except ValueError as error:
+        raise UnitError(
+            chunk.info.id, "unit", expected=f"one that converts to {unit}", got=", ".join(units)
+        ) from error
+    channels = tuple(replace(channel, unit=unit) for channel in chunk.info.channels)
+    data = np.stack(columns, axis=1).astype(np.float32)
+    return replace(chunk, info=replace(chunk.info, channels=channels), data=data)

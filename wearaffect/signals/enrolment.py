@@ -31,7 +31,8 @@ class RestInterval:
     end_s: float
 
     def __post_init__(self) -> None:
-        if not self.end_s - self.start_s >= _MIN_REST_S or self.start_s < 0:
+        length_s = self.end_s - self.start_s
+        if not _MIN_REST_S <= length_s < np.inf or self.start_s < 0:
             raise EnrolmentError(
                 "rest interval",
                 expected=f"START:END in seconds, at least {_MIN_REST_S:g} s long",
@@ -83,7 +84,7 @@ class Enrolment:
     def from_windows(
         cls, windows: Sequence[Window], interval: RestInterval, chain_id: str
     ) -> "Enrolment | None":
-        """Average the windows of rest; None if there are none.
+        """Average the windows of rest; None if there are none, or none that says anything.
 
         Parameters
         ----------
@@ -94,10 +95,10 @@ class Enrolment:
         chain_id : str
             Of the chain that made the windows.
         """
-        if not windows:
-            return None
         table = np.array([[w.features[name] for name in FEATURES] for w in windows])
         known = np.isfinite(table)
+        if not known.any():
+            return None
         total = np.where(known, table, 0.0).sum(axis=0)
         count = known.sum(axis=0)
         mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)

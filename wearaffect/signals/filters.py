@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.core.errors import SamplingRateError
 from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.signals.design import StateSpace, butterworth, group_delay_s
@@ -57,6 +58,11 @@ class BandFilter:
     info : StreamInfo
         A regular stream.
 
+    Raises
+    ------
+    SamplingRateError
+        The rate is missing, or too low for the band.
+
     Notes
     -----
     A missing sample (NaN) stays missing and ends the segment, as does a jump in time of more than
@@ -68,7 +74,16 @@ class BandFilter:
         self.settings = settings
         self.info = info
         rate = info.rate_hz
-        self._system = butterworth(settings.order, settings.low_hz, settings.high_hz, rate)
+        try:
+            self._system = butterworth(settings.order, settings.low_hz, settings.high_hz, rate)
+        except ValueError as error:
+            corner_hz = settings.high_hz or settings.low_hz or 0.0
+            raise SamplingRateError(
+                info.id,
+                "sampling rate is too low for the chain",
+                expected=f"above {2 * corner_hz:g} Hz",
+                got=f"{rate:g} Hz",
+            ) from error
         self._block = max(1, min(_BLOCK_SAMPLES, int(_BLOCK_S * rate)))
         self._kernel = _BlockKernel(self._system, self._block)
         self._half_sample_ns = int(NS_PER_S / rate / 2)

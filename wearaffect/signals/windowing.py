@@ -4,9 +4,9 @@ Samples are kept by when they happened, not by when they came. A window closes w
 passes its end; a sample that comes after that is late: it still reaches every window that is open.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,11 @@ class WindowAssembler:
         Length and step.
     origin_ns : int
         Start of the session; window i starts at ``origin_ns + i * hop``.
+
+    Attributes
+    ----------
+    n_late : mapping of str to int
+        Samples of each stream that came after a window they belong to had closed.
     """
 
     def __init__(self, spec: WindowSpec, origin_ns: int = 0) -> None:
@@ -36,7 +41,7 @@ class WindowAssembler:
         self.n_late: dict[str, int] = defaultdict(int)
         self._tracks: dict[SignalKind, _Track] = {}
         self._next_start_ns = origin_ns
-        self._watermark_ns = origin_ns
+        self._closed_ns = origin_ns
 
     def push(self, chunk: SignalChunk) -> None:
         """Keep a chunk's samples.
@@ -48,8 +53,8 @@ class WindowAssembler:
         """
         if not len(chunk):
             return
-        if chunk.start_ns < self._watermark_ns:
-            late = sample_at(self._watermark_ns, chunk.start_ns, chunk.info.rate_hz)
+        late = sample_at(self._closed_ns, chunk.start_ns, chunk.info.rate_hz)
+        if late:
             self.n_late[chunk.info.id] += min(late, len(chunk))
         track = self._tracks.setdefault(chunk.info.kind, _Track(chunk.info))
         track.push(chunk)
@@ -67,20 +72,35 @@ class WindowAssembler:
         Window
             In time order, without quality or features yet; empty windows are cut too.
         """
-        self._watermark_ns = max(self._watermark_ns, watermark_ns)
-        while self._next_start_ns + self.spec.window_ns <= self._watermark_ns:
+        while self._next_start_ns + self.spec.window_ns <= watermark_ns:
             start_ns = self._next_start_ns
+            self._next_start_ns += self.spec.hop_ns
+            self._closed_ns = start_ns + self.spec.window_ns
             signals = {}
-            for kind, track in self._tracks.items():
+            for kind, track in sorted(self._tracks.items()):  # not in order of arrival
                 signal = track.cut(start_ns, self.spec.window_s)
                 if signal is not None:
                     signals[kind] = signal
-            yield Window(
-                start_ns, start_ns + self.spec.window_ns, signals, origin_ns=self.origin_ns
-            )
-            self._next_start_ns += self.spec.hop_ns
-            for track in self._tracks.values():
                 track.forget(self._next_start_ns)
+            yield Window(start_ns, self._closed_ns, signals, origin_ns=self.origin_ns)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Samples without a gap: the time of number 0, how many are forgotten, and the rest."""
+
+    start_ns: int
+    parts: list[NDArray[np.float32]]
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return self.dropped + sum(map(len, self.parts))
+
+    def joined(self) -> NDArray[np.float32]:
+        """Join the parts in place, so that they are joined once."""
+        if len(self.parts) > 1:
+            self.parts = [np.concatenate(self.parts)]
+        return self.parts[0]
 
 
 class _Track:
@@ -89,12 +109,13 @@ class _Track:
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
         self._rate = exact_rate(info.rate_hz)
-        self._pieces: list[tuple[int, list[NDArray[np.float32]]]] = []
+        self._rate_hz = float(self._rate)
+        self._half_sample_ns = int(NS_PER_S / self._rate / 2)
+        self._pieces: list[_Piece] = []
         self._end_ns: int | None = None
 
     def push(self, chunk: SignalChunk) -> None:
-        tolerance_ns = int(NS_PER_S / self._rate / 2)
-        if self._end_ns is not None and chunk.start_ns < self._end_ns - tolerance_ns:
+        if self._end_ns is not None and chunk.start_ns < self._end_ns - self._half_sample_ns:
             raise StreamOrderError(
                 self.info.id,
                 "chunks overlap or run backwards",
@@ -102,60 +123,45 @@ class _Track:
                 got=f"{chunk.start_ns} ns",
                 remedy="deliver each stream in time order",
             )
-        follows = self._end_ns is not None and chunk.start_ns <= self._end_ns + tolerance_ns
-        if follows and self._pieces:
-            start_ns, parts = self._pieces[-1]
-            parts.append(chunk.data)
-            length = sum(map(len, parts))
-            self._end_ns = start_ns + int(length * NS_PER_S / self._rate)
-        else:
-            self._pieces.append((chunk.start_ns, [chunk.data]))
-            self._end_ns = chunk.end_ns
+        self._end_ns = chunk.end_ns
+        if self._pieces:
+            # a device clock may drift: a piece goes on only while its own count tells the time
+            due_ns = self._pieces[-1].start_ns + int(len(self._pieces[-1]) * NS_PER_S / self._rate)
+            if abs(chunk.start_ns - due_ns) <= self._half_sample_ns:
+                self._pieces[-1].parts.append(chunk.data)
+                return
+        self._pieces.append(_Piece(chunk.start_ns, [chunk.data]))
 
     def cut(self, start_ns: int, window_s: float) -> WindowSignal | None:
         """Give the samples of a window, NaN where there are none; None if there are none at all."""
-        count = n_samples(window_s, float(self._rate))
+        count = n_samples(window_s, self._rate_hz)
         data = np.full((len(self.info.channels), count), np.nan, dtype=np.float32)
-        for piece_ns, parts in self._pieces:
-            samples = _joined(parts)
-            first = sample_at(start_ns, piece_ns, float(self._rate))
-            if first >= len(samples):
-                continue
-            slot = self._slot(piece_ns, first, start_ns)
-            stop = min(len(samples), first + count - slot)
-            if stop > first:
-                data[:, slot : slot + stop - first] = samples[first:stop].T
+        for piece in self._pieces:
+            first = sample_at(start_ns, piece.start_ns, self._rate_hz)
+            # where the sample before lies outside, this one has the first place
+            slot = 0 if first else self._slot(piece.start_ns, start_ns)
+            part = piece.joined()[first - piece.dropped :][: max(0, count - slot)]
+            data[:, slot : slot + len(part)] = part.T
         present = np.isfinite(data).all(axis=0)
         if not present.any():
             return None
-        return WindowSignal(data, float(self._rate), float(present.mean()))
+        return WindowSignal(data, self._rate_hz, float(present.mean()))
 
-    def _slot(self, piece_ns: int, index: int, start_ns: int) -> int:
-        """Position in the window of a sample at or after its start."""
+    def _slot(self, time_ns: int, start_ns: int) -> int:
+        """Position in the window of a time at or after its start."""
         # stamps are floored to the nanosecond, hence the one that is added back
-        time_ns = piece_ns + int(index * NS_PER_S / self._rate) + 1
-        return max(0, int((time_ns - start_ns) * self._rate / NS_PER_S))
+        return int((time_ns + 1 - start_ns) * self._rate / NS_PER_S)
 
     def forget(self, before_ns: int) -> None:
         """Drop what no later window can reach; a piece is trimmed when half of it is old."""
         kept = []
-        for piece_ns, parts in self._pieces:
-            samples = _joined(parts)
-            old = sample_at(before_ns, piece_ns, float(self._rate))
-            if old >= len(samples):
+        for piece in self._pieces:
+            old = sample_at(before_ns, piece.start_ns, self._rate_hz)
+            if old >= len(piece):
                 continue
-            # trim only to a sample at a whole nanosecond, so that times stay exact
-            old -= old % (self._rate.numerator // math.gcd(self._rate.numerator, NS_PER_S))
-            if old > len(samples) // 2:
-                start_ns = piece_ns + int(old * NS_PER_S / self._rate)
-                kept.append((start_ns, [samples[old:].copy()]))
-            else:
-                kept.append((piece_ns, parts))
+            samples = piece.joined()
+            if old - piece.dropped > len(samples) // 2:
+                piece.parts = [samples[old - piece.dropped :].copy()]
+                piece.dropped = old
+            kept.append(piece)
         self._pieces = kept
-
-
-def _joined(parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Join a list of arrays in place, so that it is joined once."""
-    if len(parts) > 1:
-        parts[:] = [np.concatenate(parts)]
-    return parts[0]

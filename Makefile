@@ -1,0 +1,41 @@
+# setup · demo · test · dist; nothing else needs to be known.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# Recordings beside the checkout are used where they are, and tests that need them skip elsewhere.
+WEARAFFECT_DATA ?= ../shared/data
+ifneq ($(wildcard $(WEARAFFECT_DATA)/.),)
+export WEARAFFECT_DATA := $(abspath $(WEARAFFECT_DATA))
+else
+unexport WEARAFFECT_DATA
+endif
+
+.PHONY: setup demo test packages dist
+.DEFAULT_GOAL := demo
+
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: setup
+	$(BIN)/wearaffect demo --out out/demo
+
+# One thread a worker: two workers with all cores each would only wait for one another.
+test: setup packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+packages:
+	@.ci/packages
+
+dist: setup
+	$(BIN)/python -m build --outdir dist

@@ -1,0 +1,92 @@
+"""`wearaffect doctor`: what is here, what is missing, and what to do about it."""
+
+import platform
+import shutil
+import time
+from importlib import metadata, util
+from pathlib import Path
+
+from wearaffect.cli.console import JsonOption, reporting
+
+__all__ = ["doctor"]
+
+_EXTRAS = {
+    "desk": ("matplotlib", "pandas", "pyarrow", "scipy"),
+    "train": ("lightning", "onnx", "scikit-learn", "torch"),
+}
+_IMPORT_NAMES = {"scikit-learn": "sklearn"}
+_MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
+
+
+def doctor(json: JsonOption = None) -> None:
+    """Check versions, extras, models, radio, LSL, disk and clock."""
+    with reporting(json) as report:
+        lines = [*_versions(), *_extras(), _models(), *_radio(), _disk(), _clock()]
+        for name, state, text, remedy in lines:
+            report.line(f"{_MARKS[state]} {name:12} {text}{f'; {remedy}' if remedy else ''}")
+        keys = ("name", "state", "text", "remedy")
+        checks = [dict(zip(keys, line, strict=True)) for line in lines]
+        report.data({"schema": 1, "checks": checks})
+
+
+_Line = tuple[str, str, str, str]
+
+
+def _versions() -> list[_Line]:
+    from wearaffect import __version__
+
+    found = [("wearaffect", "ok", __version__, ""), ("python", "ok", platform.python_version(), "")]
+    base = ("numpy", "onnxruntime", "mcap")
+    return [*found, *((name, "ok", metadata.version(name), "") for name in base)]
+
+
+def _extras() -> list[_Line]:
+    found: list[_Line] = []
+    for extra, names in _EXTRAS.items():
+        missing = [n for n in names if util.find_spec(_IMPORT_NAMES.get(n, n)) is None]
+        if missing:
+            remedy = f"pip install 'wearaffect[{extra}]'"
+            found.append((extra, "warning", f"without {', '.join(missing)}", remedy))
+        else:
+            text = ", ".join(f"{n} {metadata.version(n)}" for n in names)
+            found.append((extra, "ok", text, ""))
+    return found
+
+
+def _models() -> _Line:
+    from wearaffect.bundle.model import ModelBundle, find_bundle
+    from wearaffect.core.errors import BundleError
+
+    try:
+        bundle = ModelBundle(find_bundle("wrist-affect"))
+        bundle.self_test()
+    except BundleError as error:
+        return ("model", "warning", error.line(), "pass --model DIR")
+    return ("model", "ok", f"{bundle.manifest.id}, self-test passed", "")
+
+
+def _radio() -> list[_Line]:
+    """Bluetooth and LSL drivers come with a later version; say so rather than nothing."""
+    adapter = any(Path("/sys/class/bluetooth").glob("hci*"))
+    text = "an adapter, but this version has no driver" if adapter else "no adapter, no driver"
+    return [
+        ("radio", "warning", text, "replay: and synthetic: need none"),
+        ("lsl", "warning", "no driver in this version", "replay: and synthetic: need none"),
+    ]
+
+
+def _disk() -> _Line:
+    free_gib = shutil.disk_usage(Path.cwd()).free / 2**30
+    if free_gib < 1:
+        return ("disk", "problem", f"{free_gib:.1f} GiB free here", "make room before recording")
+    return ("disk", "ok", f"{free_gib:.0f} GiB free here", "")
+
+
+def _clock() -> _Line:
+    step_ns = min(
+        b - a for a, b in ((time.monotonic_ns(), time.monotonic_ns()) for _ in range(100)) if b > a
+    )
+    info = time.get_clock_info("monotonic")
+    if not info.monotonic or step_ns > 1_000_000:
+        return ("clock", "problem", f"steps of {step_ns} ns", "use a host with a steady clock")
+    return ("clock", "ok", f"monotonic, steps of {step_ns} ns", "")

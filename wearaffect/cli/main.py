@@ -1,0 +1,66 @@
+"""The command line: parse, run, print; exit 0 done, 1 a named error, 2 usage."""
+
+import logging
+import sys
+import traceback
+from typing import Annotated
+
+import click
+import typer
+
+from wearaffect import __version__
+from wearaffect.cli import analyze, board, demo, doctor, evaluate, models, record, train
+from wearaffect.cli.console import fail
+from wearaffect.core.errors import WearAffectError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="wearaffect",
+    help="Wearable physiological affect: record, estimate, and say which figures survive.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("demo")(demo.demo)
+app.command("analyze")(analyze.analyze_recording)
+app.command("record")(record.record)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("board")(board.board)
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log, and show the traceback of an error.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Set what holds for every command."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s"
+    )
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; the one place where every error ends."""
+    verbose = any(word in {"-v", "--verbose"} for word in sys.argv[1:])
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WearAffectError as error:
+        if verbose:
+            traceback.print_exc()
+        fail(error)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,43 @@
+"""The three ways to say what rest is, as options; exactly one may be used."""
+
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from wearaffect.signals.enrolment import Enrolment, RestInterval
+
+__all__ = ["EnrolmentOption", "NoEnrolmentOption", "RestOption", "resting"]
+
+RestOption = Annotated[
+    str | None,
+    typer.Option("--rest", metavar="START:END", help="When the person rests, seconds: 60:360."),
+]
+EnrolmentOption = Annotated[
+    Path | None,
+    typer.Option("--enrolment", metavar="FILE", help="A resting state taken earlier."),
+]
+NoEnrolmentOption = Annotated[
+    bool, typer.Option("--no-enrolment", help="Answer without a resting state; less certain.")
+]
+
+
+def resting(
+    rest: str | None, enrolment: Path | None, no_enrolment: bool
+) -> RestInterval | Enrolment | None:
+    """Turn the options into what the chain takes.
+
+    Raises
+    ------
+    click.UsageError
+        More than one is given.
+    EnrolmentError
+        The interval or the file isn't one.
+    """
+    if sum([rest is not None, enrolment is not None, no_enrolment]) > 1:
+        msg = "give one of --rest, --enrolment and --no-enrolment"
+        raise click.UsageError(msg)
+    if rest is not None:
+        return RestInterval.parse(rest)
+    return None if enrolment is None else Enrolment.load(enrolment)

@@ -1,0 +1,69 @@
+"""`wearaffect train`: people in, a bundle out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from wearaffect.cli.console import JsonOption, progress_bar, reporting
+
+__all__ = ["train"]
+
+
+def train(
+    dataset: Annotated[str, typer.Option("--dataset", metavar="wesad", help="The corpus.")],
+    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="Its folder.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new bundle.")],
+    subjects: Annotated[
+        list[str] | None, typer.Option("--subjects", help="Whom; repeat it or use commas.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything random.")] = 1,
+    classifier: Annotated[
+        str, typer.Option("--classifier", metavar="network or plain", help="Who classifies.")
+    ] = "network",
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the data.")] = 16,
+    board: Annotated[
+        Path | None,
+        typer.Option("--board", metavar="board.json", help="Figures for the model card."),
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """Train on a corpus, split by person, and export a bundle."""
+    if dataset != "wesad":
+        msg = f"--dataset: expected wesad, got {dataset}"
+        raise click.UsageError(msg)
+    if classifier not in {"network", "plain"}:
+        msg = f"--classifier: expected network or plain, got {classifier}"
+        raise click.UsageError(msg)
+    with reporting(json) as report:
+        from wearaffect.learning.command import train_wesad
+
+        with progress_bar(report, "training") as tell:
+            bundle = train_wesad(
+                root,
+                out,
+                subjects=split_names(subjects),
+                seed=seed,
+                classifier=classifier,
+                epochs=epochs,
+                board=board,
+                progress=tell,
+            )
+        worst = bundle.self_test()
+        report.line(f"bundle     {out} ({bundle.manifest.id}), self-test {worst:.1e}")
+        for item in bundle.manifest.physics:
+            if item.value is not None and item.ci95 is not None:
+                low, high = item.ci95
+                note = "" if item.identifiable else ", not identifiable"
+                report.line(
+                    f"  {item.name} {item.value:.3g} {item.unit} [{low:.3g}, {high:.3g}]{note}"
+                )
+        report.data({"schema": 1, "bundle": bundle.manifest.id, "self_test": worst})
+
+
+def split_names(names: list[str] | None) -> list[str] | None:
+    """Read ``--subjects S2,S3 --subjects S4`` as three names."""
+    if not names:
+        return None
+    return [part for name in names for part in name.replace(",", " ").split()]

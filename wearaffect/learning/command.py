@@ -1,0 +1,126 @@
+"""The whole of training: read people, fit, export, with one progress line through all of it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wearaffect.bundle.model import ModelBundle
+from wearaffect.core.errors import DatasetError, MissingExtraError, RecordingExistsError
+from wearaffect.datasets.wesad import read_wesad, wesad_subjects
+from wearaffect.learning.table import read_tables
+from wearaffect.signals.chain import ChainSettings
+
+__all__ = ["train_wesad"]
+
+_LICENCE = (
+    "Research use only; trained on WESAD, cite Schmidt et al. 2018, doi 10.1145/3242969.3242985; "
+    "not part of the wheel"
+)
+_INTENDED_USE = (
+    "Research on wearable affect with wrist devices like the Empatica E4, seated adults, "
+    "with five minutes of rest taken first."
+)
+_NOT_FOR = (
+    "Diagnosis, treatment or any medical decision; judging emotions of people at work or in "
+    "education; lie detection; any decision about a person without that person. Not tested on "
+    "children, patients, moving people, or other devices."
+)
+
+
+def train_wesad(  # noqa: PLR0913 -- the options of one command
+    root: Path,
+    out: Path,
+    *,
+    subjects: Sequence[str] | None = None,
+    seed: int = 1,
+    classifier: str = "network",
+    epochs: int = 16,
+    board: Path | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> ModelBundle:
+    """Train on WESAD and export.
+
+    Parameters
+    ----------
+    root : Path
+        WESAD's folder.
+    out : Path
+        The new bundle; its last part is its name.
+    subjects : sequence of str or None
+        Whom; everybody there by default.
+    seed : int
+        Of everything random.
+    classifier : str
+        ``network`` or ``plain``; the physics are the network's either way.
+    epochs : int
+        Passes over the data.
+    board : Path or None
+        A board.json whose figures go into the card.
+    progress : callable or None
+        Called with the share that is done and what it is.
+
+    Returns
+    -------
+    ModelBundle
+        Opened, self-test passed.
+
+    Raises
+    ------
+    RecordingExistsError
+        `out` exists.
+    DatasetError
+        The folder isn't WESAD, or has too few people.
+    MissingExtraError
+        There is no torch or lightning.
+    """
+    try:
+        from wearaffect.learning.export import BundleText, export_bundle
+        from wearaffect.learning.fitting import FitSettings
+        from wearaffect.learning.training import train_members
+    except ImportError as error:
+        raise MissingExtraError("train", "training") from error
+    if out.exists():
+        raise RecordingExistsError(out, "already there", remedy="name a new folder")
+    metrics = _metrics(board)
+    names = tuple(subjects) if subjects is not None else wesad_subjects(root)
+    tell = progress or (lambda _share, _what: None)
+    done: list[str] = []
+
+    def read_one(person: str) -> None:
+        done.append(person)
+        tell(0.3 * len(done) / len(names), f"windows of {person}")
+
+    settings = ChainSettings()
+    tables = read_tables(read_wesad(root, names), settings, read_one)
+    trained = train_members(
+        tables,
+        settings.spec.window_s,
+        seed=seed,
+        settings=FitSettings(epochs=epochs),
+        progress=lambda share: tell(0.3 + 0.7 * share, "fitting"),
+    )
+    text = BundleText(
+        name=out.name,
+        version="0.1.0",
+        licence=_LICENCE,
+        intended_use=_INTENDED_USE,
+        not_for=_NOT_FOR,
+        classifier=classifier,
+        seed=seed,
+        metrics=metrics,
+    )
+    return export_bundle(trained, tables, settings, text, out)
+
+
+def _metrics(board: Path | None) -> Mapping[str, Any]:
+    """Read the rows for the card from a board."""
+    if board is None:
+        return {}
+    try:
+        found = json.loads(board.read_text(encoding="utf-8"))["card"]
+    except (OSError, ValueError, KeyError) as error:
+        raise DatasetError(
+            board, "not a board", expected="board.json of 'wearaffect board'", got=str(error)
+        ) from error
+    return dict(found)
