@@ -1,8 +1,8 @@
 """Analyse a recording: what the bundle says of each window, and why it is silent elsewhere.
 
 Run: python examples/00_analyse_a_file.py [RECORDING [REPORT.html]], where RECORDING is an Empatica
-E4 zip or folder, or a session folder. The shipped person rests from 80 s to 370 s, between the
-first two button presses: that is their own baseline. The report needs the extra 'desk'.
+E4 zip or folder, or a session folder. The shipped person relaxes from 374 s to 646 s, between
+two button presses: that is their own baseline. The report needs the extra 'desk'.
 """
 
 import sys
@@ -23,7 +23,7 @@ def main(recording: str, report: str = "") -> None:
         print(f"  mended: {repair}")
 
     bundle = wa.load_bundle("wrist-affect")
-    analysis = wa.analyze(session, bundle, rest=wa.RestInterval(80, 370))
+    analysis = wa.analyze(session, bundle, rest=wa.RestInterval(374, 646))
     print(f"{len(analysis.outcomes)} windows, {analysis.coverage:.0%} of them estimated")
     for reason, count in analysis.withheld_by_reason.items():
         print(f"  withheld {count} times: {reason}")

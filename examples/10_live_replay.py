@@ -1,7 +1,7 @@
 """Live estimates from a device, journalled as they come; then the journal gives the same again.
 
-Run: python examples/10_live_replay.py [DEVICE]. The default plays the shipped recording back as
-fast as it goes; 'replay:PATH?speed=1' is real time, 'synthetic:' is an invented person.
+Run: python examples/10_live_replay.py [DEVICE]. The default plays the first 25 minutes of the
+shipped recording as fast as it goes; 'replay:PATH?speed=1' is real time, 'synthetic:' is nobody.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import wearaffect as wa
 from wearaffect.recording.journal import JournalWriter
 
 SHIPPED = Path(__file__).parent / "data" / "stress_predict_S01"
-REST = wa.RestInterval(80, 370)
+REST = wa.RestInterval(374, 646)
 
 
 async def run(uri: str, bundle: wa.ModelBundle, folder: Path) -> list[float]:
@@ -22,7 +22,7 @@ async def run(uri: str, bundle: wa.ModelBundle, folder: Path) -> list[float]:
     device = wa.connect(uri)
     journal = JournalWriter(folder, participant="EXAMPLE")
     found = []
-    async for outcome in wa.live([device], bundle, [journal], rest=REST):
+    async for outcome in wa.live([device], bundle, [journal], rest=REST, seconds=1500):
         if isinstance(outcome, wa.Abstention):
             continue
         found.append(outcome.stress)

@@ -41,7 +41,7 @@ def main(root: Path, out: Path) -> None:
     print(f"{bundle.manifest.id}: self-test differs by {bundle.self_test():.0e}")
 
     session = wa.open_session(SHIPPED)
-    analysis = wa.analyze(session, wa.load_bundle(out), rest=wa.RestInterval(80, 370))
+    analysis = wa.analyze(session, wa.load_bundle(out), rest=wa.RestInterval(374, 646))
     print(f"somebody new: {analysis.coverage:.0%} of {len(analysis.outcomes)} windows estimated")
 
 

@@ -27,3 +27,11 @@ def data_root() -> Path:
 def example_recording() -> Path:
     """The real recording that ships with the repository (Stress-Predict S01, MIT)."""
     return Path(__file__).parents[1] / "examples" / "data" / "stress_predict_S01"
+
+
+@pytest.fixture(scope="session")
+def made_wesad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four synthetic people laid out as WESAD, both protocol orders."""
+    from made_wesad import write_wesad
+
+    return write_wesad(tmp_path_factory.mktemp("made_wesad"))

@@ -22,11 +22,11 @@ HORIZONS_S = (5.0, 15.0, 30.0, 60.0)
 REST = RestInterval(60, 360)
 LABELS = ("baseline", "stress", "amusement")
 PHYSICS = (
-    PhysicsOutput("rise_s", "s", 0.65, None, identifiable=False),
-    PhysicsOutput("fast_s", "s", 2.913, (2.541, 3.377)),
-    PhysicsOutput("slow_s", "s", 187.4, (102.2, 301.8)),
-    PhysicsOutput("emotion_drive_stress", "1", 0.3172, (0.1049, 0.5264)),
-    PhysicsOutput("driver_us_per_s", "uS/s"),
+    PhysicsOutput("scale", "uS", 0.65, None, identifiable=False),
+    PhysicsOutput("fast_decay", "s", 2.913, (2.541, 3.377)),
+    PhysicsOutput("slow_decay", "s", 187.4, (102.2, 301.8)),
+    PhysicsOutput("emotion_ratio_stress", "1", 1.3172, (1.1049, 1.5264)),
+    PhysicsOutput("drive", "uS/s"),
 )
 
 
@@ -75,7 +75,7 @@ def answer(window: Window, level_us: float | None, made: Manifest) -> Outcome:
             half = 0.004 * horizon_s**0.5 * (1 + level_us)
             forecast[horizon_s] = (max(middle - half, 0.0), middle, middle + half)
         drive = level_us / 95
-        physics = {"driver_us_per_s": Quantity(drive, "uS/s", (0.7 * drive, 1.4 * drive))}
+        physics = {"drive": Quantity(drive, "uS/s", (0.7 * drive, 1.4 * drive))}
     estimate = AffectEstimate(
         window.start_ns,
         window.end_ns,

@@ -176,8 +176,8 @@ def test_reasons_in_words(code: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("fast_s", "Fast recovery time: phasic response"),
-        ("driver_us_per_s", "Sudomotor driver"),
+        ("fast_decay", "Fast decay time, phasic"),
+        ("drive", "Drive in the window"),
         ("emotion_drive_amusement", "Emotion drive, amusement"),
         ("pore_opening_per_s", "Pore opening"),
     ],

@@ -90,17 +90,17 @@ def test_forecast_table_scores_this_recording(analysis: Analysis, tmp_path: Path
 def test_physics_table_hides_what_isnt_identifiable(analysis: Analysis, tmp_path: Path) -> None:
     write_report(analysis, tmp_path / "r.html")
     page = read(tmp_path / "r.html")
-    _, rise, fast, _, emotion, driver = page.tables["Physics parameters"]
-    assert rise[1:] == ["–", "–", "–", "not identifiable from these data"]
+    _, scale, fast, _, emotion, drive = page.tables["Physics parameters"]
+    assert scale[1:] == ["–", "–", "–", "not identifiable from these data"]
     assert "0.65" not in page.text
     assert fast[1:3] == ["2.91 s", "2.54 to 3.38 s"]
-    assert emotion[:3] == ["Emotion drive, stress", "0.32", "0.10 to 0.53"]
-    values = sorted(e.physics["driver_us_per_s"].value for e in analysis.estimates)
-    assert leading(driver[1]) == pytest.approx(statistics.median(values), rel=0.03)
-    low, high = (float(x) for x in re.findall(r"[\d.]+", driver[2]))
+    assert emotion[:3] == ["Emotion drive against baseline, stress", "1.32", "1.10 to 1.53"]
+    values = sorted(e.physics["drive"].value for e in analysis.estimates)
+    assert leading(drive[1]) == pytest.approx(statistics.median(values), rel=0.03)
+    low, high = (float(x) for x in re.findall(r"[\d.]+", drive[2]))
     cuts = statistics.quantiles(values, n=20, method="inclusive")
     assert (low, high) == pytest.approx((cuts[0], cuts[-1]), rel=0.05)
-    assert f"over {len(values)} windows" in driver[3]
+    assert f"over {len(values)} windows" in drive[3]
 
 
 def test_header_and_provenance_name_things_but_no_folder(

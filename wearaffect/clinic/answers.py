@@ -48,7 +48,7 @@ def _begin(analysis: Analysis, timeline: Timeline, lane: Lane) -> "tuple[Figure,
 
 
 def _grouped(run: Sequence[AffectEstimate], values: Values, every: int) -> Array:
-    """Give for each `every` windows of a run (n, 2 + k): last and mean end, minutes; mean values."""
+    """For each `every` windows of a run (n, 2 + k): last and mean end, minutes; mean values."""
     starts = np.arange(0, len(run), every)
     counts = np.diff(starts, append=len(run))[:, None]
     rows = np.array([(e.end_s / 60, *values(e)) for e in run], dtype=np.float64)

@@ -51,16 +51,14 @@ _QUALITY = {
     "poor": "quality too poor",
 }
 _PARAMETERS = {
-    "rise": "Rise time: sweat reaches the skin",
-    "fast": "Fast recovery time: phasic response",
-    "slow": "Slow recovery time: tonic level",
-    "tonic_share": "Share of the tonic state in the level",
-    "gain": "Level a steady driver sustains",
-    "driver": "Sudomotor driver",
-    "phasic": "Phasic skin conductance",
-    "tonic": "Tonic skin conductance",
+    "fast_decay": "Fast decay time, phasic",
+    "slow_decay": "Slow decay time, tonic",
+    "scale": "Level that the emotion drives hold",
     "emotion_drive": "Emotion drive",
-    "held_driver": "Driver held by the forecast",
+    "emotion_ratio": "Emotion drive against baseline",
+    "drive": "Drive in the window",
+    "tonic": "Tonic level",
+    "phasic": "Phasic level",
 }
 _SUFFIXES = ("_us_per_s", "_per_s", "_us", "_hz", "_s")
 
@@ -198,8 +196,8 @@ def parameter(name: str, labels: Iterable[str] = ()) -> str:
 
     Examples
     --------
-    >>> parameter("slow_s"), parameter("emotion_drive_stress", ["stress"])
-    ('Slow recovery time: tonic level', 'Emotion drive, stress')
+    >>> parameter("slow_decay"), parameter("emotion_drive_stress", ["stress"])
+    ('Slow decay time, tonic', 'Emotion drive, stress')
     """
     stem = name
     for suffix in _SUFFIXES:

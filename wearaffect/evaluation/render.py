@@ -32,7 +32,8 @@ def write_board(board: Mapping[str, Any], folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     data, text = folder / "board.json", folder / "board.md"
-    data.write_text(json.dumps(board, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    whole = dict(board) | {"card": metric_rows(board)}
+    data.write_text(json.dumps(whole, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     text.write_text(markdown(board), encoding="utf-8")
     return [data, text, _figure(board, folder / "stress_by_person.svg")]
 

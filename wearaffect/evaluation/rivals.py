@@ -38,12 +38,12 @@ def logistic_regression(people: Sequence[PersonTable]) -> Predictor:
 
 
 def random_forest(people: Sequence[PersonTable]) -> Predictor:
-    """Fit 200 trees on the inputs of the network."""
+    """Fit 100 trees on the inputs of the network."""
     from sklearn.ensemble import RandomForestClassifier
 
     encoder = fit_encoder(people, _window_s(people))
     trees = RandomForestClassifier(
-        200, min_samples_leaf=20, class_weight="balanced", random_state=0, n_jobs=1
+        100, min_samples_leaf=20, class_weight="balanced", random_state=0, n_jobs=1
     )
     return _on(trees, people, lambda person: encoder.encode(person.windows).features.astype(float))
 

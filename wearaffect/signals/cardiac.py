@@ -28,6 +28,9 @@ _IBI_RANGE_S = (0.33, 1.5)
 _IBI_CHANGE = 0.25
 _LOCAL_SD_S = 3.0
 _THRESHOLD_SD = 0.5
+# A filter rings down from a pulse that stops, and rounding goes on for ever: neither beats.
+_LEAST_OF_HIGHEST = 1e-3
+_LEAST_HEIGHT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +73,8 @@ def find_beats(bvp: NDArray[np.float64], sampling_rate: float) -> Beats:
     Beats
         Local maxima above half the local standard deviation (3 s), the higher one of two that are
         closer than 0.33 s; a threshold that moves with the local spread follows the pulse through
-        vasoconstriction and motion, where a fixed one doesn't.
+        vasoconstriction and motion, where a fixed one doesn't. Nothing below a thousandth of the
+        highest is a beat.
 
     Notes
     -----
@@ -82,7 +86,8 @@ def find_beats(bvp: NDArray[np.float64], sampling_rate: float) -> Beats:
     spread = _local_sd(wave, max(3, round(_LOCAL_SD_S * sampling_rate)))
     inner = wave[1:-1]
     rising = (inner > wave[:-2]) & (inner >= wave[2:])
-    peaks = np.flatnonzero(rising & (inner > _THRESHOLD_SD * spread[1:-1])) + 1
+    least = max(_LEAST_OF_HIGHEST * inner.max(initial=0.0), _LEAST_HEIGHT)
+    peaks = np.flatnonzero(rising & (inner > np.maximum(_THRESHOLD_SD * spread[1:-1], least))) + 1
     peaks = _higher_of_neighbours(peaks, wave, round(_REFRACTORY_S * sampling_rate))
     before, at, after = wave[peaks - 1], wave[peaks], wave[peaks + 1]
     bend = before - 2 * at + after
@@ -163,7 +168,7 @@ def heart_features(beats: Beats, window_s: float) -> dict[str, float]:
         return features
     rate = 60.0 / ibi
     time_min = (beats.ibi_end_s - beats.ibi_end_s.mean()) / 60
-    height = np.maximum(beats.height, 1e-6)
+    height = np.maximum(beats.height, _LEAST_HEIGHT)
     p10, p90 = np.quantile(rate, [0.1, 0.9])
     features |= {
         "hr_mean": float(60.0 / ibi.mean()),

@@ -34,12 +34,16 @@ def find_scrs(eda: NDArray[np.float64], sampling_rate: float) -> NDArray[np.floa
     numpy.ndarray, (n_scr, 3)
         Onset s, peak s (from the start of the window) and amplitude µS of every rise of at least
         0.03 µS, an absolute threshold in the range 0.01-0.05 µS of Boucsein et al. 2012
-        (doi 10.1111/j.1469-8986.2012.01384.x).
+        (doi 10.1111/j.1469-8986.2012.01384.x). A rise doesn't reach across a gap.
     """
-    level = eda[np.isfinite(eda)]
     at = np.flatnonzero(np.isfinite(eda))
-    if level.size < 3:
-        return np.empty((0, 3))
+    runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
+    found = [_rises(eda[run], int(run[0]), sampling_rate) for run in runs if run.size >= 3]
+    return np.concatenate([np.empty((0, 3)), *found])
+
+
+def _rises(level: NDArray[np.float64], first: int, sampling_rate: float) -> NDArray[np.float64]:
+    """Give the rises of a gap-free piece that starts at a sample."""
     step = np.sign(np.diff(level))
     # a plateau goes on in the direction it came from
     for i in np.flatnonzero(step == 0):
@@ -48,7 +52,7 @@ def find_scrs(eda: NDArray[np.float64], sampling_rate: float) -> NDArray[np.floa
     corners = np.concatenate([[0], turn, [level.size - 1]])
     rise = level[corners[1:]] - level[corners[:-1]]
     big = rise >= _SCR_MIN_US
-    onset, peak = at[corners[:-1][big]], at[corners[1:][big]]
+    onset, peak = first + corners[:-1][big], first + corners[1:][big]
     return np.stack([onset / sampling_rate, peak / sampling_rate, rise[big]], axis=1)
 
 
@@ -83,7 +87,8 @@ def eda_features(eda: NDArray[np.float64], sampling_rate: float) -> dict[str, fl
     scrs = find_scrs(eda, sampling_rate)
     amplitude = scrs[:, 2]
     phasic = level - np.minimum.accumulate(level[::-1])[::-1]
-    driver = np.diff(level) * sampling_rate + phasic[1:] / _DRIVER_DECAY_S
+    follows = np.diff(np.flatnonzero(good)) == 1
+    driver = (np.diff(level) * sampling_rate + phasic[1:] / _DRIVER_DECAY_S)[follows]
     return {
         "eda_level": _log(level.mean()),
         "eda_slope": float(centred @ (level - level.mean()) / (centred @ centred)),
