@@ -7,7 +7,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "ci", derandomize=True, max_examples=200, deadline=None, print_blob=True,
+    "ci",
+    derandomize=True,
+    max_examples=200,
+    deadline=None,
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("dev", max_examples=50, deadline=None)
@@ -35,3 +39,11 @@ def made_wesad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from made_wesad import write_wesad
 
     return write_wesad(tmp_path_factory.mktemp("made_wesad"))
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a bundle that is a linear map; copy it before changing it."""
+    from bundle_maker import make_bundle  # onnx takes a second to load
+
+    return make_bundle(tmp_path_factory.mktemp("bundles") / "tiny")

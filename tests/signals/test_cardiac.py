@@ -150,16 +150,14 @@ def test_a_participants_heart_is_followed(seed):
 @pytest.mark.data
 def test_heart_rate_agrees_with_the_makers_intervals(data_root):
     """Empatica's own intervals, where they span two thirds of a window."""
+    session = open_session(data_root / "wesad" / "S2" / "S2_E4_Data.zip")
+    times_ns, values = session.require(SignalKind.IBI).samples()
     off_per_min = []
-    for subject in ("S2", "S10", "S15"):
-        session = open_session(data_root / "wesad" / subject / f"{subject}_E4_Data.zip")
-        times_ns, values = session.require(SignalKind.IBI).samples()
-        settings = ChainSettings()
-        for window in windows_of(session, Chain(settings, origin_ns=session.start_ns)):
-            inside = values[(times_ns >= window.start_ns) & (times_ns < window.end_ns), 0]
-            if inside.sum() > 40:
-                off_per_min.append(window.features["hr_mean"] - 60 / inside.mean())
-    assert len(off_per_min) > 500
+    for window in windows_of(session, Chain(ChainSettings(), origin_ns=session.start_ns)):
+        inside = values[(times_ns >= window.start_ns) & (times_ns < window.end_ns), 0]
+        if inside.sum() > 40:
+            off_per_min.append(window.features["hr_mean"] - 60 / inside.mean())
+    assert len(off_per_min) > 300
     assert np.median(np.abs(off_per_min)) < 0.6
     assert abs(np.median(off_per_min)) < 0.3
     assert np.quantile(np.abs(off_per_min), 0.95) < 3

@@ -89,18 +89,26 @@ class Manifest:
         )
 
     def write(self, folder: Path) -> None:
-        """Write ``manifest.json`` with the hash of every other file in the folder."""
+        """Write ``manifest.json`` with the hash of every other file in the folder, and its own."""
         files = {
             p.name: file_hash(p) for p in sorted(folder.iterdir()) if p.name != "manifest.json"
         }
-        record = asdict(self) | {"files": files}
-        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+        # as it will be read: lists for tuples, text for keys
+        record = json.loads(json.dumps(asdict(self) | {"files": files}, allow_nan=False))
+        record["sha256"] = _own_hash(record)
+        text = json.dumps(record, indent=1, ensure_ascii=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
 def file_hash(path: Path) -> str:
     """Give the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _own_hash(record: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of what a manifest says, apart from this hash itself."""
+    rest = {key: value for key, value in record.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -151,6 +159,9 @@ def _parse(record: dict[str, Any]) -> Manifest:
     known = {f.name for f in fields(Manifest)}
     if record.get("schema") != SCHEMA:
         msg = f"schema {record.get('schema')}"
+        raise ValueError(msg)
+    if record.get("sha256", _own_hash(record)) != _own_hash(record):
+        msg = "content that was changed"
         raise ValueError(msg)
     values = {key: value for key, value in record.items() if key in known}
     for key in ("inputs", "features", "labels", "horizons_s"):

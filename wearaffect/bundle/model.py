@@ -157,7 +157,7 @@ class ModelBundle:
                 feed = {k[3:]: stored[k] for k in stored.files if k.startswith("in_")}
                 expected = {k[4:]: stored[k] for k in stored.files if k.startswith("out_")}
             got = self._graph(feed)
-        except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile) as error:
             raise BundleIntegrityError(
                 self.folder,
                 "unreadable",

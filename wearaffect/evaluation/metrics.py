@@ -107,12 +107,9 @@ def _from_counts(counts: NDArray[np.int64]) -> dict[str, float]:
 
 def _stress(people: Sequence[Answers]) -> dict[str, Any]:
     each = {a.subject: _stress_figures([a]) for a in people}
-    return _stress_figures(people) | {
-        "auroc_person_mean": _mean(each, "auroc"),
-        "macro_f1_person_mean": _mean(each, "macro_f1"),
-        "ece_person_mean": _mean(each, "ece"),
-        "per_subject": each,
-    }
+    means = {f"{name}_person_mean": _mean(each, name) for name in ("auroc", "macro_f1", "ece")}
+    known = {name: value for name, value in means.items() if value is not None}
+    return _stress_figures(people) | known | {"per_subject": each}
 
 
 def _stress_figures(people: Sequence[Answers]) -> dict[str, float]:
@@ -232,5 +229,6 @@ def _pooled(people: Sequence[Answers]) -> tuple[NDArray[np.int64], Floats]:
     )
 
 
-def _mean(each: Mapping[str, Mapping[str, float]], name: str) -> float:
-    return float(np.mean([figures[name] for figures in each.values() if name in figures]))
+def _mean(each: Mapping[str, Mapping[str, float]], name: str) -> float | None:
+    values = [figures[name] for figures in each.values() if name in figures]
+    return float(np.mean(values)) if values else None

@@ -4,16 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from wearaffect.bundle.encoding import InputEncoder
 from wearaffect.bundle.manifest import PhysicsOutput
 from wearaffect.core.errors import DatasetError
 from wearaffect.learning.fitting import FitSettings, fit_network
 from wearaffect.learning.network import AffectNetwork
+from wearaffect.learning.physics_layers import BoundedTime
 from wearaffect.learning.plain import PlainHead, fit_plain
 from wearaffect.learning.served import PHYSICS_OUTPUTS, ServedModel, jackknife_factor
 from wearaffect.learning.table import LABELS, MODEL_FEATURES, PersonTable
-from wearaffect.physiology.eda import PRIORS, Prior
 
 __all__ = ["N_MEMBERS", "Trained", "fit_encoder", "population_physics", "train_members"]
 
@@ -133,26 +134,29 @@ def population_physics(members: Sequence[AffectNetwork]) -> tuple[PhysicsOutput,
     log |= {f"emotion_drive_{label}": [] for label in LABELS}
     log |= {f"emotion_ratio_{label}": [] for label in LABELS[1:]}
     for member in members:
-        log["fast_decay"].append(float(member.times.fast().log()))
-        log["slow_decay"].append(float(member.times.slow().log()))
-        log["scale"].append(float(member.log_scale_us))
-        hold = float(member.log_scale_us) - float(member.gain_s().log())
-        moves = member.emotion_drive.tolist()
+        with torch.no_grad():
+            log["fast_decay"].append(float(member.times.fast().log()))
+            log["slow_decay"].append(float(member.times.slow().log()))
+            log["scale"].append(float(member.log_scale_us))
+            hold = float(member.log_scale_us - member.gain_s().log())
+            moves = member.emotion_drive.tolist()
         for label, move in zip(LABELS, moves, strict=True):
             log[f"emotion_drive_{label}"].append(hold + move)
         for label, move in zip(LABELS[1:], moves[1:], strict=True):
             log[f"emotion_ratio_{label}"].append(move - moves[0])
     units = {"fast_decay": "s", "slow_decay": "s", "scale": "uS"}
     units |= {f"emotion_ratio_{label}": "1" for label in LABELS[1:]}
-    priors = {"fast_decay": "fast_s", "slow_decay": "slow_s"}
+    times = {"fast_decay": members[0].times.fast, "slow_decay": members[0].times.slow}
     outputs = [
-        _interval(name, units.get(name, "uS/s"), values, PRIORS.get(priors.get(name, "")))
+        _interval(name, units.get(name, "uS/s"), values, times.get(name))
         for name, values in log.items()
     ]
     return (*outputs, *(PhysicsOutput(name, unit) for name, unit in PHYSICS_OUTPUTS))
 
 
-def _interval(name: str, unit: str, logs: Sequence[float], prior: Prior | None) -> PhysicsOutput:
+def _interval(
+    name: str, unit: str, logs: Sequence[float], time: BoundedTime | None
+) -> PhysicsOutput:
     """Turn the members' logarithms into a value and its interval on a log scale."""
     values = np.asarray(logs)
     middle = float(values.mean())
@@ -161,8 +165,7 @@ def _interval(name: str, unit: str, logs: Sequence[float], prior: Prior | None) 
     half = float(values.std()) * jackknife_factor(values.size)
     low, high = float(np.exp(middle - half)), float(np.exp(middle + half))
     identifiable = half <= np.log(2)
-    if prior is not None:
-        mean, sd = prior.mean, prior.sd
-        prior_half = 1.96 * float(np.sqrt(np.log1p((sd / mean) ** 2)))
-        identifiable = half <= prior_half / 2
+    if time is not None:
+        low, high = max(low, time.low_s), min(high, time.high_s)
+        identifiable = half <= 1.96 * time.log_sd / 2
     return PhysicsOutput(name, unit, float(np.exp(middle)), (low, high), bool(identifiable))

@@ -1,0 +1,54 @@
+"""The honest board on synthetic people: complete, by person, and its clock is a clock."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wearaffect.evaluation.board import honest_board
+from wearaffect.evaluation.render import metric_rows, write_board
+from wearaffect.evaluation.rivals import BASELINES, CONTROLS, clock_only
+from wearaffect.learning.table import read_tables
+
+
+@pytest.fixture(scope="module")
+def board(made_wesad: Path) -> dict:
+    return honest_board(made_wesad, jobs=2)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_every_block_has_model_rivals_controls_and_its_protocol(board, tmp_path) -> None:
+    hashes = set()
+    for split in ("loso", "cross_order"):
+        for enrolment in ("none", "rest"):
+            block = board["boards"][split][enrolment]
+            hashes.add(block["protocol"]["hash"])
+            assert set(block["baselines"]) == set(BASELINES)
+            assert set(block["controls"]) == set(CONTROLS)
+            assert block["protocol"]["subjects"] == ["S2", "S3", "S4", "S5"]
+            for scored in (*block["baselines"].values(), *block["controls"].values()):
+                assert scored["n_windows"] == block["n_windows"]
+    assert len(hashes) == 4
+    written = write_board(board, tmp_path / "out")
+    assert all(path.stat().st_size > 500 for path in written)
+    assert json.loads(written[0].read_text())["card"] == metric_rows(board)
+    text = written[1].read_text()
+    for scored in board["boards"].values():
+        assert f"{scored['rest']['stress']['macro_f1']:.3f}" in text
+
+
+def test_the_clock_knows_the_order_it_saw_and_not_the_other(made_wesad) -> None:
+    from wearaffect.datasets.wesad import read_wesad
+    from wearaffect.evaluation.answers import answers_of
+    from wearaffect.evaluation.metrics import score
+    from wearaffect.signals.chain import ChainSettings
+
+    tables = read_tables(read_wesad(made_wesad), ChainSettings())
+    stress_first = [t for t in tables if t.order == "stress_first"]
+    other = [t for t in tables if t.order != "stress_first"]
+    predict = clock_only(stress_first)
+    same = score([answers_of(t, predict) for t in stress_first])
+    crossed = score([answers_of(t, predict) for t in other])
+    assert same["three_class"]["macro_f1"] > 0.95
+    assert crossed["three_class"]["macro_f1"] < 0.6

@@ -1,0 +1,97 @@
+"""Scoring a bundle: who may be scored, what counts, and that nothing looks ahead."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wearaffect.bundle.model import ModelBundle
+from wearaffect.core.errors import TrainingSubjectError
+from wearaffect.core.streams import SignalChunk
+from wearaffect.datasets.wesad import read_wesad
+from wearaffect.evaluation.heldout import evaluate_bundle, predictor_of
+from wearaffect.learning.table import table_of
+from wearaffect.signals.chain import ChainSettings
+
+
+@pytest.fixture(scope="module")
+def bundle(made_wesad: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelBundle:
+    from wearaffect.learning.command import train_wesad
+
+    out = tmp_path_factory.mktemp("bundle") / "tiny"
+    return train_wesad(made_wesad, out, subjects=["S2", "S3", "S4"], epochs=4)
+
+
+def test_people_it_never_saw_are_scored(bundle, made_wesad) -> None:
+    people = read_wesad(made_wesad, ["S5"])
+    result = evaluate_bundle(bundle, people, dataset="wesad", enrolment="rest")
+    assert result["protocol"]["subjects"] == ["S5"]
+    assert result["protocol"]["split"] == "heldout"
+    assert result["training_subjects"] == []
+    for block in ("three_class", "stress", "eda", "abstention", "physics", "controls"):
+        assert result[block]
+    json.dumps(result, allow_nan=False)
+
+
+def test_people_it_was_trained_on_are_refused_by_name(bundle, made_wesad) -> None:
+    people = read_wesad(made_wesad, ["S2"])
+    with pytest.raises(TrainingSubjectError, match="wesad/S2"):
+        evaluate_bundle(bundle, people, dataset="wesad", enrolment="rest")
+
+
+def test_and_by_content_under_another_name(bundle, made_wesad) -> None:
+    (person,) = read_wesad(made_wesad, ["S2"])
+    renamed = replace(person, subject="S99")
+    with pytest.raises(TrainingSubjectError, match="wesad/S99"):
+        evaluate_bundle(bundle, [renamed], dataset="wesad", enrolment="rest")
+
+
+def test_allowed_all_the_same_it_says_so(bundle, made_wesad) -> None:
+    result = evaluate_bundle(
+        bundle,
+        read_wesad(made_wesad, ["S2", "S5"]),
+        dataset="wesad",
+        enrolment="rest",
+        allow_training_subjects=True,
+    )
+    assert result["training_subjects"] == ["wesad/S2"]
+
+
+def test_windows_scored_are_those_the_contract_names(bundle, made_wesad) -> None:
+    (person,) = read_wesad(made_wesad, ["S5"])
+    for enrolment in ("rest", "none"):
+        result = evaluate_bundle(bundle, [person], dataset="wesad", enrolment=enrolment)
+        expected = 0
+        for start_s in np.arange(0, person.session.duration_s - 60 + 1e-9, 5.0):
+            inside = any(
+                i.start_s <= start_s and start_s + 60 <= i.end_s
+                for i in person.intervals
+                if i.label != "meditation"
+            )
+            enrolled = start_s < person.rest.end_s and start_s + 60 > person.rest.start_s
+            expected += inside and not (enrolment == "rest" and enrolled)
+        assert result["n_windows"] == expected
+
+
+def test_no_answer_depends_on_what_comes_later(bundle, made_wesad) -> None:
+    """The same person, the recording cut short after stress: earlier answers stay to the bit."""
+    (person,) = read_wesad(made_wesad, ["S5"])
+    end_ns = round(700e9)
+
+    def shorter(chunk: SignalChunk) -> SignalChunk:
+        from wearaffect.recording.session import cut
+
+        return cut(chunk, 0, end_ns)
+
+    streams = {
+        name: replace(s, segments=tuple(shorter(c) for c in s.segments))
+        for name, s in person.session.streams.items()
+    }
+    early = replace(person, session=replace(person.session, streams=streams))
+    predict = predictor_of(bundle)
+    whole = predict(table_of(person, ChainSettings())).probabilities
+    part = predict(table_of(early, ChainSettings())).probabilities
+    assert 100 < len(part) < len(whole)
+    assert np.abs(whole[: len(part)] - part).max() < 1e-6
