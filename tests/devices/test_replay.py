@@ -77,7 +77,9 @@ def test_what_comes_is_the_recording(seed):
     for name, chunks in arrived.items():
         times_ns, data = session.streams[name].samples()
         np.testing.assert_array_equal(np.concatenate([c.data for c in chunks]), data)
-        np.testing.assert_array_equal(np.concatenate([c.times_ns() for c in chunks]), times_ns)
+        came_ns = np.concatenate([c.times_ns() for c in chunks])
+        # stamps are floored to the nanosecond, those of a chunk once more
+        assert np.abs(came_ns - times_ns).max() <= (1 if name == "t.acc" else 0)
     for before, after in pairwise(arrived["t.eda"]):
         assert after.start_ns >= before.end_ns
         expected = before.device_counter + len(before)
@@ -124,18 +126,19 @@ def test_a_reader_is_let_go_when_the_device_is_left():
     async def leave():
         device = ReplayDevice(sitting(), speed=1.0)
         async with device:
-            got = []
+            got = 0
 
             async def reader():
-                async for chunk in device.chunks():
-                    got.append(chunk)
+                nonlocal got
+                async for _ in device.chunks():
+                    got += 1
 
             reading = asyncio.create_task(reader())
             await asyncio.sleep(0.3)
         await asyncio.wait_for(reading, 0.2)
         return got
 
-    assert 0 < len(asyncio.run(leave())) < 10
+    assert 0 < asyncio.run(leave()) < 10
 
 
 def test_it_can_be_entered_again_and_not_read_outside():

@@ -1,6 +1,7 @@
 """The bundle: windows in, estimates or abstentions out."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -153,7 +154,8 @@ class ModelBundle:
             It exceeds 1e-5, or an output is missing or not finite.
         """
         try:
-            with np.load(self.folder / "selftest.npz", allow_pickle=False) as stored:
+            content = BytesIO((self.folder / "selftest.npz").read_bytes())
+            with np.load(content, allow_pickle=False) as stored:
                 feed = {k[3:]: stored[k] for k in stored.files if k.startswith("in_")}
                 expected = {k[4:]: stored[k] for k in stored.files if k.startswith("out_")}
             got = self._graph(feed)

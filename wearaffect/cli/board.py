@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
@@ -30,13 +29,13 @@ def board(
     """Score the network, plain models and controls on people left out."""
     if name != "honest" or not quick:
         msg = "this version has one board: 'wearaffect board honest --quick'"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     sets = root or (
         Path(os.environ["WEARAFFECT_DATA"]) if "WEARAFFECT_DATA" in os.environ else None
     )
     if sets is None:
         msg = "give --root, or set WEARAFFECT_DATA"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     with reporting(json) as report:
         from wearaffect.evaluation.board import honest_board
         from wearaffect.evaluation.render import write_board

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ JsonOption = Annotated[
     Path | None,
     typer.Option("--json", metavar="F", help="Machine-readable output to F; - is stdout."),
 ]
+
+
+Tell = Callable[[float | None, str], None]
 
 
 class Report:
@@ -64,7 +68,7 @@ def reporting(target: Path | None) -> Iterator[Report]:
 
 
 @contextmanager
-def progress_bar(report: Report, what: str) -> Iterator[Callable[[float, str], None]]:
+def progress_bar(report: Report, what: str) -> Iterator[Tell]:
     """Show a bar on a terminal and plain lines elsewhere.
 
     Parameters
@@ -77,7 +81,7 @@ def progress_bar(report: Report, what: str) -> Iterator[Callable[[float, str], N
     Yields
     ------
     callable
-        Takes the share that is done, 0 to 1, and a detail.
+        Takes the share that is done, 0 to 1 or None where the end isn't known, and a detail.
     """
     if not report.console.is_terminal:
         yield _plain_lines(report, what)
@@ -90,20 +94,25 @@ def progress_bar(report: Report, what: str) -> Iterator[Callable[[float, str], N
         TextColumn("{task.fields[detail]}"),
     )
     with Progress(*columns, console=report.console, transient=True) as bar:
-        task = bar.add_task(what, total=1.0, detail="")
+        task = bar.add_task(what, total=None, detail="")
 
-        def tell(share: float, detail: str = "") -> None:
-            bar.update(task, completed=share, detail=detail)
+        def tell(share: float | None, detail: str = "") -> None:
+            bar.update(task, completed=share, total=share and 1.0, detail=detail)
 
         yield tell
 
 
-def _plain_lines(report: Report, what: str) -> Callable[[float, str], None]:
-    """One line every tenth of the way: a log should stay readable."""
-    shown = -1
+def _plain_lines(report: Report, what: str) -> Tell:
+    """One line every tenth of the way, or every minute: a log should stay readable."""
+    shown, last_s = -1, float("-inf")
 
-    def tell(share: float, detail: str = "") -> None:
-        nonlocal shown
+    def tell(share: float | None, detail: str = "") -> None:
+        nonlocal shown, last_s
+        if share is None:
+            if time.monotonic() - last_s >= 60:
+                last_s = time.monotonic()
+                report.line(f"{what}: {detail}")
+            return
         tenth = int(share * 10 + 1e-9)
         if tenth > shown:
             shown = tenth

@@ -30,6 +30,7 @@ def demo(
     from wearaffect.devices.registry import open_device
     from wearaffect.pipeline.live import run_live
     from wearaffect.pipeline.offline import analyze
+    from wearaffect.pipeline.results import largest_difference
     from wearaffect.recording.journal import JournalWriter, read_journal
     from wearaffect.signals.enrolment import RestInterval
 
@@ -61,7 +62,9 @@ def demo(
                 on_outcome=lambda o: tell(min(1.0, o.end_s / 60 / minutes), f"{o.end_s:.0f} s"),
             )
         analysis = analyze(read_journal(folder), bundle, rest=rest)
-        same = sum(a == b for a, b in zip(live, analysis.outcomes, strict=False))
-        report.line(f"journal    {folder} ({same} of {len(live)} outcomes the same when re-read)")
+        apart = largest_difference(live, analysis.outcomes)
+        report.line(
+            f"journal    {folder} (re-read and estimated again: within {apart:.0e} of live)"
+        )
         write_results(analysis, out, report)
         report.line(f"open {(out / 'report.html').resolve()}")

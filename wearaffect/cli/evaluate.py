@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
@@ -32,10 +31,10 @@ def evaluate(
     """Score a bundle on labelled people."""
     if dataset != "wesad":
         msg = f"--dataset: expected wesad, got {dataset}"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     if enrol not in {"rest", "none"}:
         msg = f"--enrol: expected rest or none, got {enrol}"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     with reporting(json) as report:
         from wearaffect.bundle.loading import load_bundle
         from wearaffect.datasets.wesad import read_wesad, wesad_subjects

@@ -5,7 +5,6 @@ import sys
 import traceback
 from typing import Annotated
 
-import click
 import typer
 
 from wearaffect import __version__
@@ -52,15 +51,9 @@ def main() -> None:
     """Run the command line; the one place where every error ends."""
     verbose = any(word in {"-v", "--verbose"} for word in sys.argv[1:])
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        app()
     except WearAffectError as error:
         if verbose:
             traceback.print_exc()
         fail(error)
         sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)

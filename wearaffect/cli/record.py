@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from wearaffect.cli.console import JsonOption, Report, progress_bar, reporting
@@ -56,7 +55,7 @@ def record(
                 model_hash=bundle.manifest.files["model.onnx"] if bundle else "",
             )
         except ValueError as error:
-            raise click.UsageError(str(error)) from error
+            raise typer.BadParameter(str(error)) from error
         outcomes = live(
             devices,
             bundle,
@@ -93,7 +92,7 @@ async def _take(
             async for outcome in stream:
                 kind = "estimated" if isinstance(outcome, AffectEstimate) else "withheld"
                 counts[kind] += 1
-                share = min(1.0, outcome.end_s / seconds) if seconds else 0.0
+                share = min(1.0, outcome.end_s / seconds) if seconds else None
                 tell(share, f"{outcome.end_s:.0f} s")
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from wearaffect.signals.enrolment import Enrolment, RestInterval
@@ -30,14 +29,14 @@ def resting(
 
     Raises
     ------
-    click.UsageError
+    typer.BadParameter
         More than one is given.
     EnrolmentError
         The interval or the file isn't one.
     """
     if sum([rest is not None, enrolment is not None, no_enrolment]) > 1:
         msg = "give one of --rest, --enrolment and --no-enrolment"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     if rest is not None:
         return RestInterval.parse(rest)
     return None if enrolment is None else Enrolment.load(enrolment)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
@@ -32,10 +31,10 @@ def train(
     """Train on a corpus, split by person, and export a bundle."""
     if dataset != "wesad":
         msg = f"--dataset: expected wesad, got {dataset}"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     if classifier not in {"network", "plain"}:
         msg = f"--classifier: expected network or plain, got {classifier}"
-        raise click.UsageError(msg)
+        raise typer.BadParameter(msg)
     with reporting(json) as report:
         from wearaffect.learning.command import train_wesad
 

@@ -9,6 +9,7 @@ import itertools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ def exact(number: float) -> Fraction:
     return Fraction(repr(float(number)))
 
 
+@lru_cache(maxsize=256)
 def exact_rate(sampling_rate: float) -> Fraction:
     """Read a rate as a fraction with a denominator of at most a million (64.006 Hz exists)."""
     return exact(sampling_rate).limit_denominator(1_000_000)

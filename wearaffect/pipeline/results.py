@@ -1,5 +1,6 @@
 """An analysis as columns and as a summary: what scripts outside this repository read."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
 from wearaffect.pipeline.offline import Analysis
 
-__all__ = ["estimate_columns", "summary", "write_estimates"]
+__all__ = ["estimate_columns", "largest_difference", "summary", "write_estimates"]
 
 
 def estimate_columns(analysis: Analysis) -> dict[str, list[Any]]:
@@ -124,6 +125,38 @@ def summary(analysis: Analysis) -> dict[str, Any]:
         "problems": list(session.problems),
         "seconds": round(analysis.seconds, 2),
     }
+
+
+def largest_difference(first: Sequence[Outcome], second: Sequence[Outcome]) -> float:
+    """Compare two runs over the same windows.
+
+    Parameters
+    ----------
+    first, second : sequence of AffectEstimate or Abstention
+        What was said live and offline, or by two versions.
+
+    Returns
+    -------
+    float
+        Largest absolute difference of any probability or forecast (µS); infinite where the
+        windows, the reasons, or what was withheld differ.
+    """
+    if len(first) != len(second):
+        return float("inf")
+    return max((_difference(a, b) for a, b in zip(first, second, strict=True)), default=0.0)
+
+
+def _difference(a: Outcome, b: Outcome) -> float:
+    if isinstance(a, AffectEstimate) and isinstance(b, AffectEstimate):
+        return float(np.abs(np.array(_numbers(a)) - np.array(_numbers(b))).max())
+    if isinstance(a, Abstention) and isinstance(b, Abstention) and a.reasons == b.reasons:
+        return float(abs(a.start_ns - b.start_ns))
+    return float("inf")
+
+
+def _numbers(estimate: AffectEstimate) -> list[float]:
+    forecast = [v for row in estimate.eda_forecast_us.values() for v in row]
+    return [float(estimate.start_ns), *estimate.probabilities.values(), *forecast]
 
 
 def _physics(analysis: Analysis) -> dict[str, Any]:

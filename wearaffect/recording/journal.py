@@ -94,11 +94,9 @@ class JournalWriter:
             "participant": participant,
             "device": device,
             "wall_start_s": wall_start_s,
-            "about": {
-                "intended_use": intended_use,
-                "model_hash": model_hash,
-                "bundle_id": bundle_id,
-            },
+            "intended_use": intended_use,
+            "model_hash": model_hash,
+            "bundle_id": bundle_id,
             "versions": {
                 "python": sys.version.split()[0],
                 **{name: metadata.version(name) for name in names},

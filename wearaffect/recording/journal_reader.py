@@ -45,6 +45,7 @@ _DAMAGE = (
     MemoryError,
     OverflowError,
 )
+_HEADER = ("format", "intended_use", "model_hash", "bundle_id")
 _MISFIT = (KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -85,7 +86,7 @@ def read_journal(folder: str | PathLike[str]) -> Session:
             markers=tuple(content.markers),
             problems=(*problems, *scan.problems),
             arrivals=tuple(content.arrivals),
-            header={"format": about["format"], **about["about"]},
+            header={name: about[name] for name in _HEADER},
         )
     except (KeyError, TypeError) as error:
         raise RecordingFormatError(

@@ -1,0 +1,5 @@
+"""`python -m wearaffect.cli`."""
+
+from wearaffect.cli.main import main
+
+main()
