@@ -22,7 +22,7 @@ HORIZONS_S = (5.0, 15.0, 30.0, 60.0)
 REST = RestInterval(60, 360)
 LABELS = ("baseline", "stress", "amusement")
 PHYSICS = (
-    PhysicsOutput("scale", "uS", 0.65, None, identifiable=False),
+    PhysicsOutput("scale", "uS", 0.65, (0.31, 3.92), identifiable=False),
     PhysicsOutput("fast_decay", "s", 2.913, (2.541, 3.377)),
     PhysicsOutput("slow_decay", "s", 187.4, (102.2, 301.8)),
     PhysicsOutput("emotion_ratio_stress", "1", 1.3172, (1.1049, 1.5264)),
@@ -48,7 +48,20 @@ def manifest(**changes: Any) -> Manifest:
         calibration={},
         abstention={"eda": 0.5, "bvp": 0.4},
         provenance={"recordings": {f"wesad/S{i}": "ab12" for i in (2, 3, 4, 5, 6, 7, 8)}},
-        metrics={"heldout": {"stress": {"auroc": 0.8712, "brier": 0.1431}, "n_windows": 4321}},
+        metrics={
+            "rows": [
+                {
+                    "split": "across protocol orders",
+                    "enrolment": "rest",
+                    "model": "network",
+                    "stress_f1": 0.8712,
+                    "stress_auroc": 0.9312,
+                    "stress_person_range": [0.51, 0.99],
+                    "three_class_f1": 0.6212,
+                    "meditation_called_stress": 0.02,
+                }
+            ]
+        },
         licence="CC-BY-NC-4.0",
         intended_use="trying out the report on recordings of volunteers",
         not_for="diagnosis, or decisions about a person",

@@ -54,9 +54,13 @@ def test_the_shipped_recording(example, bundle, tmp_path):
     assert worst_difference(offline(again, bundle), got) <= TOLERANCE
     written = read_topic(tmp_path / "session", "estimates")
     assert len(written) == len(got)
-    # another radio, another raggedness, the same answers
-    other = live(ReplayDevice(example, speed=0, seed=2), bundle)
-    assert worst_difference(other, expected) <= TOLERANCE
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_another_radio_another_raggedness_the_same_answers(example, bundle, seed):
+    session = shortened(example, 500)
+    got = live(ReplayDevice(session, speed=0, seed=seed), bundle)
+    assert worst_difference(got, offline(session, bundle)) <= TOLERANCE
 
 
 def test_a_replayed_journal_of_a_replay(example, bundle, tmp_path):
@@ -116,10 +120,13 @@ def test_windows_that_closed_without_a_late_stream_stay_so(example, bundle, tmp_
     got = live(device, bundle, journal(tmp_path))
     in_time = offline(session, bundle)
     assert [o.end_ns for o in got] == [o.end_ns for o in in_time]
-    gaps = [o.quality["eda"].score < t.quality["eda"].score for o, t in zip(got, in_time)]  # noqa: B905
-    touched = [o.end_s for o, gap in zip(got, gaps, strict=True) if gap]
-    # windows that ended while it was stuck, and no others: later ones have what came late
-    assert touched == [425.0, 430.0, 435.0] or touched == [425.0, 430.0, 435.0, 440.0]
+    touched = [
+        late.end_s
+        for late, whole in zip(got, in_time, strict=True)
+        if late.quality["eda"].score < whole.quality["eda"].score
+    ]
+    # those that ended while it was stuck (live waits 4 s), and no others: what came is used
+    assert touched == [425.0, 430.0, 435.0]
     recorded = open_session(tmp_path / "session")
     assert any(isinstance(arrival, Watermark) for arrival in recorded.arrivals)
     assert worst_difference(offline(recorded, bundle), got) <= TOLERANCE

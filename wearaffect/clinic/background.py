@@ -1,6 +1,6 @@
 """The sections without figures: what was mended, and where everything comes from."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -12,8 +12,6 @@ from wearaffect.pipeline.offline import Analysis
 __all__ = ["notes_of_recording", "provenance"]
 
 _HASH_DIGITS = 16
-_METRICS_SHOWN = 40
-_TOO_FINE = {"per_subject", "risk_coverage", "controls", "baselines", "sections", "stressors"}
 
 
 def notes_of_recording(analysis: Analysis) -> Html:
@@ -47,10 +45,16 @@ def provenance(analysis: Analysis) -> Html:
         ("wearaffect", wearaffect.__version__),
     ]
     made = [Html("<h3>This report</h3>"), table(("What", "Which"), rows, about="Provenance")]
-    figures = list(_flat(manifest.metrics))[:_METRICS_SHOWN]
+    figures = _metric_rows(manifest.metrics)
     held = [Html("<h3>The bundle in its own evaluation</h3>")]
     if figures:
-        held.append(table(("Figure", "Value"), figures, about="Figures of the bundle"))
+        held.append(table(_METRIC_HEAD, figures, numeric=(2, 3), about="Figures of the bundle"))
+        held.append(
+            paragraph(
+                "Macro-F1 on people the scored model never saw; in brackets worst to best person.",
+                "note",
+            )
+        )
     else:
         held.append(paragraph("Its manifest carries no figures.", "note"))
     return section("Where this comes from", [split(made, held)])
@@ -62,27 +66,20 @@ def _training_people(record: Mapping[str, Any]) -> int:
     return len(set(named)) if isinstance(named, Mapping | Sequence) else 0
 
 
-def _flat(metrics: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Give the figures of a nested record one by one, without what is about single people."""
-    for key, value in metrics.items():
-        if key in _TOO_FINE:
-            continue
-        name = f"{path} › {key.replace('_', ' ')}" if path else key.replace("_", " ")
-        if isinstance(value, Mapping):
-            yield from _flat(value, name)
-        elif isinstance(value, bool | str):
-            yield name, str(value)
-        elif isinstance(value, int):
-            yield name, f"{value:,}"
-        elif isinstance(value, float):
-            yield name, wording.number(value)
-        elif _is_interval(value):
-            yield name, wording.interval((float(value[0]), float(value[1])))
+_METRIC_HEAD = ("Split", "Model", "Stress F1 (people)", "Three-class F1")
 
 
-def _is_interval(value: object) -> bool:
-    return (
-        isinstance(value, Sequence)
-        and len(value) == 2
-        and all(isinstance(bound, int | float) for bound in value)
-    )
+def _metric_rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Give the rows that the bundle's card shows; what is malformed is left out."""
+    rows: list[tuple[str, ...]] = []
+    for row in metrics.get("rows", ()):
+        low, high = row["stress_person_range"]
+        rows.append(
+            (
+                row["split"] + (", enrolled" if row["enrolment"] != "none" else ""),
+                row["model"],
+                f"{row['stress_f1']:.2f} ({low:.2f}–{high:.2f})",
+                f"{row['three_class_f1']:.2f}",
+            )
+        )
+    return rows

@@ -151,16 +151,17 @@ def _physics_row(row: findings.PhysicsRow, name: str) -> tuple[str, ...]:
     found: Quantity | None = row.quantity
     if found is None:
         return (name, wording.NONE, wording.NONE, "no window was estimated", wording.NONE)
-    if not found.identifiable:
-        said = Html('<span class="off">not identifiable from these data</span>')
-        return (name, wording.NONE, wording.NONE, wording.NONE, said)
     if row.n_windows is None:
         what = "95 %, constant of the people it was trained on"
-        what = what if found.ci95 is not None else "fixed, no interval"
+        what = what if found.ci95 is not None else "no interval"
     else:
         what = f"5–95 % over {row.n_windows:,} windows, value is the median"
-    value = wording.quantity(found.value, found.unit)
-    return (name, value, wording.interval(found.ci95, found.unit), what, "yes")
+    interval = wording.interval(found.ci95, found.unit)
+    if not found.identifiable:
+        # a value would look more certain than it is; what it could be is the honest part
+        said = Html('<span class="off">no: the data can\'t tell it from its prior</span>')
+        return (name, wording.NONE, interval, what, said)
+    return (name, wording.quantity(found.value, found.unit), interval, what, "yes")
 
 
 def movement(analysis: Analysis, timeline: Timeline) -> Html:

@@ -120,7 +120,7 @@ figcaption{margin-top:4px}
 .poor{background:repeating-linear-gradient(135deg,#f4cfc6 0 4px,#c98b7c 4px 5px)}
 .withheld{background:repeating-linear-gradient(135deg,#eef0f2 0 4px,#b9c1c9 4px 5px)}
 .rest{background:#17806d}
-.split{display:grid;grid-template-columns:1fr 1fr;gap:0 44px}
+.split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:0 44px}
 .split table{width:100%;min-width:0}
 .split h3{margin-top:6px}
 ul{margin:0 0 8px;padding-left:18px}
@@ -129,7 +129,7 @@ footer{margin-top:34px;padding-top:12px;border-top:1px solid var(--rule);color:v
  font-size:13px}
 @media screen and (max-width:860px){
  .tiles{grid-template-columns:repeat(2,1fr)}.tile{border-top:1px solid var(--rule)}
- .split{grid-template-columns:1fr}main{padding:18px}
+ .split{grid-template-columns:minmax(0,1fr)}main{padding:18px}
  figure>div{overflow-x:auto}figure svg{min-width:680px}
 }
 @media print{

@@ -15,6 +15,7 @@ from wearaffect.signals.enrolment import Enrolment, RestInterval
 
 __all__ = ["live", "run_live"]
 
+_BATCH = 256  # chunks a turn of the worker, which can't be cut short (engineering choice)
 _QUEUE = 10_000  # chunks between radio and chain: minutes of a wristband (engineering choice)
 
 
@@ -124,7 +125,7 @@ async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChun
     try:
         while running:
             arrived = [await queue.get()]
-            while not queue.empty():
+            while not queue.empty() and len(arrived) < _BATCH:
                 arrived.append(queue.get_nowait())
             running -= arrived.count(None)
             yield [chunk for chunk in arrived if isinstance(chunk, SignalChunk)]

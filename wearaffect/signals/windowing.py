@@ -53,11 +53,12 @@ class WindowAssembler:
         """
         if not len(chunk):
             return
-        late = sample_at(self._closed_ns, chunk.start_ns, chunk.info.rate_hz)
-        if late:
+        if chunk.start_ns < self._closed_ns:
+            late = sample_at(self._closed_ns, chunk.start_ns, chunk.info.rate_hz)
             self.n_late[chunk.info.id] += min(late, len(chunk))
-        track = self._tracks.setdefault(chunk.info.kind, _Track(chunk.info))
-        track.push(chunk)
+        if chunk.info.kind not in self._tracks:
+            self._tracks[chunk.info.kind] = _Track(chunk.info)
+        self._tracks[chunk.info.kind].push(chunk)
 
     def advance(self, watermark_ns: int) -> Iterator[Window]:
         """Cut every window that ends by the watermark.
