@@ -10,7 +10,7 @@ import pytest
 
 from wearaffect.core.errors import DeviceError, DeviceUriError, RecordingNotFoundError
 from wearaffect.core.protocols import Device
-from wearaffect.core.streams import Channel, SignalChunk, SignalKind, StreamInfo
+from wearaffect.core.streams import Channel, Marker, SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 from wearaffect.devices.registry import open_device
 from wearaffect.devices.replay import ReplayDevice
@@ -47,7 +47,7 @@ def sitting(seconds=60):
 
 async def _read(device):
     async with device:
-        return [chunk async for chunk in device.chunks()]
+        return [c async for c in device.chunks() if isinstance(c, SignalChunk)]
 
 
 def read(session, **settings):
@@ -147,7 +147,7 @@ def test_it_can_be_entered_again_and_not_read_outside():
     assert [len(c) for c in first] == [len(c) for c in second]
 
     async def outside():
-        return [chunk async for chunk in device.chunks()]
+        return [c async for c in device.chunks() if isinstance(c, SignalChunk)]
 
     for unready in (device, ReplayDevice(sitting())):
         device = unready
@@ -197,3 +197,21 @@ def test_no_path_and_no_recording_are_refused(tmp_path):
         open_device("replay:")
     with pytest.raises(RecordingNotFoundError):
         open_device(f"replay:{tmp_path / 'absent'}")
+
+
+def test_markers_come_in_their_place(example_recording):
+    session = open_session(example_recording)
+
+    async def run():
+        latest_ns, seen = session.start_ns, []
+        async with ReplayDevice(session, speed=0) as device:
+            async for item in device.chunks():
+                if isinstance(item, Marker):
+                    assert item.time_ns <= latest_ns + S
+                    seen.append(item)
+                else:
+                    latest_ns = max(latest_ns, item.end_ns)
+        return tuple(seen)
+
+    assert len(session.markers) == 10
+    assert asyncio.run(run()) == session.markers

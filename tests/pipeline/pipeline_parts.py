@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wearaffect.core.affect import Abstention
-from wearaffect.core.streams import SignalKind
+from wearaffect.core.streams import Marker, SignalKind
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.devices.replay import ReplayDevice
 from wearaffect.recording.session import cut
@@ -21,7 +21,9 @@ def shortened(session, end_s, **others):
         last_ns = session.start_ns + ns_from_s(others.get(stream.info.kind, end_s))
         parts = [cut(s, session.start_ns, last_ns) for s in stream.segments]
         streams[name] = replace(stream, segments=tuple(part for part in parts if len(part)))
-    return replace(session, streams=streams)
+    last_ns = session.start_ns + ns_from_s(end_s)
+    markers = tuple(m for m in session.markers if m.time_ns < last_ns)
+    return replace(session, streams=streams, markers=markers)
 
 
 class HeldBack(ReplayDevice):
@@ -35,6 +37,9 @@ class HeldBack(ReplayDevice):
     async def chunks(self):
         stuck = deque()
         async for chunk in super().chunks():
+            if isinstance(chunk, Marker):
+                yield chunk
+                continue
             if chunk.info.kind == SignalKind.EDA:
                 if self._from_ns <= chunk.start_ns < self._until_ns or stuck:
                     stuck.append(chunk)

@@ -51,7 +51,7 @@ def test_windows_hold_exactly_the_samples_of_their_interval(rate, window_s, hop_
 @pytest.mark.parametrize("rate", [4.0, 64.0, 64.006, 130.0])
 def test_a_gap_is_nan_in_its_own_places(rate):
     stream = info(BVP, rate, width=2)
-    lost = (int(20 * rate) + 1, int(31 * rate))
+    lost = (int(20 * rate) + 1, int(31 * rate) + 3)
     values = np.stack([ramp(int(101 * rate)), -ramp(int(101 * rate))], axis=1)
     chunks = [
         *cut_up(stream, values[: lost[0]], [50]),

@@ -37,8 +37,8 @@ class Device(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def chunks(self) -> AsyncIterator[SignalChunk]:
-        """Give chunks as they arrive, until the device ends or is left."""
+    def chunks(self) -> AsyncIterator[SignalChunk | Marker]:
+        """Give chunks and button presses as they arrive, until the device ends or is left."""
         ...
 
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from wearaffect.core.errors import DeviceError, DeviceUriError
-from wearaffect.core.streams import SignalChunk, StreamInfo
+from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S, ns_from_s
 from wearaffect.devices.uri import DeviceUri
 from wearaffect.recording.opening import open_session
@@ -64,8 +64,10 @@ class ReplayDevice:
         if self._left is not None:
             self._left.set()
 
-    async def chunks(self) -> AsyncIterator[SignalChunk]:
-        """Give ragged chunks in order of arrival, paced by the speed; each call starts over.
+    async def chunks(self) -> AsyncIterator[SignalChunk | Marker]:
+        """Give ragged chunks, and markers, in order of arrival and paced by the speed.
+
+        Each call starts over.
 
         Raises
         ------
@@ -93,12 +95,15 @@ class ReplayDevice:
                 return
             yield chunk
 
-    def _schedule(self) -> Iterator[tuple[int, int, SignalChunk]]:
-        """Arrival time, tie-breaker and chunk of every stream, merged by arrival."""
-        tracks = enumerate(self.session.streams.values())
-        return heapq.merge(*(self._track(i, stream) for i, stream in tracks), key=lambda t: t[:2])
+    def _schedule(self) -> Iterator[tuple[int, int, SignalChunk | Marker]]:
+        """Arrival time, tie-breaker and chunk or marker, merged by arrival."""
+        tracks = [self._track(i, s) for i, s in enumerate(self.session.streams.values())]
+        presses = ((m.time_ns, len(tracks), m) for m in self.session.markers)
+        return heapq.merge(*tracks, presses, key=lambda entry: entry[:2])
 
-    def _track(self, number: int, stream: RecordedStream) -> Iterator[tuple[int, int, SignalChunk]]:
+    def _track(
+        self, number: int, stream: RecordedStream
+    ) -> Iterator[tuple[int, int, SignalChunk | Marker]]:
         rng = np.random.default_rng([self._seed, number])
         arrival_ns = self.start_ns
         for segment in stream.segments:

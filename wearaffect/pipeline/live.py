@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
 from wearaffect.core.protocols import Device, Sink
-from wearaffect.core.streams import SignalChunk
+from wearaffect.core.streams import Marker, SignalChunk
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.pipeline.fit import require_signals
 from wearaffect.pipeline.step import LiveStep
@@ -101,22 +101,22 @@ async def _in_thread(work: Callable[..., list[Outcome]], *arguments: object) -> 
         raise
 
 
-_Arrived = asyncio.Queue[SignalChunk | Exception | None]
+_Arrived = asyncio.Queue[SignalChunk | Marker | Exception | None]
 
 
 async def _pump(device: Device, queue: _Arrived) -> None:
     """Queue what a device gives, then None, or the error that ended it."""
     # cancelled, it says nothing: nobody takes from the queue any more, and it may be full
     try:
-        async for chunk in device.chunks():
-            await queue.put(chunk)
+        async for item in device.chunks():
+            await queue.put(item)
     except Exception as error:
         await queue.put(error)
         raise
     await queue.put(None)
 
 
-async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChunk]]:
+async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChunk | Marker]]:
     """Give what has arrived since the last time, in order; the first failure ends it."""
     queue: _Arrived = asyncio.Queue(_QUEUE)
 
@@ -128,7 +128,7 @@ async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChun
             while not queue.empty() and len(arrived) < _BATCH:
                 arrived.append(queue.get_nowait())
             running -= arrived.count(None)
-            yield [chunk for chunk in arrived if isinstance(chunk, SignalChunk)]
+            yield [item for item in arrived if isinstance(item, SignalChunk | Marker)]
             for ending in arrived:
                 if isinstance(ending, Exception):
                     raise ending

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
 from wearaffect.core.protocols import Sink
-from wearaffect.core.streams import SignalChunk, StreamInfo
+from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.enrolment import Enrolment, RestInterval
@@ -64,21 +64,29 @@ class LiveStep:
         """Whether windows up to the end that was asked for are complete."""
         return self._end_ns is not None and self._reached_ns >= self._end_ns
 
-    def take(self, chunks: Sequence[SignalChunk]) -> list[Outcome]:
-        """Take chunks in the order of arrival; give the outcomes of windows that closed."""
+    def take(self, arrived: Sequence[SignalChunk | Marker]) -> list[Outcome]:
+        """Take what came in the order of arrival; give the outcomes of windows that closed."""
         outcomes: list[Outcome] = []
         received_ns = time.monotonic_ns()
-        for chunk in chunks:
+        for item in arrived:
             if self.over:
                 break
-            for sink in self._sinks:
-                sink.chunk(chunk, received_ns)
-            if self._chain is not None:
-                self._chain.push(chunk)
-            self._reached_ns = self._rule.see(chunk)
-            if self._reached_ns - self._closed_ns >= _DECISION_NS:
-                outcomes += self._close(self._reached_ns)
+            if isinstance(item, Marker):
+                for sink in self._sinks:
+                    sink.marker(item)
+            else:
+                outcomes += self._take_chunk(item, received_ns)
         return outcomes
+
+    def _take_chunk(self, chunk: SignalChunk, received_ns: int) -> list[Outcome]:
+        for sink in self._sinks:
+            sink.chunk(chunk, received_ns)
+        if self._chain is not None:
+            self._chain.push(chunk)
+        self._reached_ns = self._rule.see(chunk)
+        if self._reached_ns - self._closed_ns < _DECISION_NS:
+            return []
+        return self._close(self._reached_ns)
 
     def finish(self) -> list[Outcome]:
         """Nothing more will come: close what can be closed."""

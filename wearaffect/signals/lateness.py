@@ -41,5 +41,8 @@ class LatenessRule:
         return self._watermark_ns
 
     def finish(self) -> int:
-        """Give the watermark after the last chunk: nothing more will come."""
-        return max(self._ends.values(), default=self._watermark_ns)
+        """Give the watermark after the last chunk: nothing more will come.
+
+        Ends are floored to the nanosecond; one more and a window that ends just there is whole.
+        """
+        return max(self._ends.values(), default=self._watermark_ns) + 1

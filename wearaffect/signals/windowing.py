@@ -138,7 +138,7 @@ class _Track:
         count = n_samples(window_s, self._rate_hz)
         data = np.full((len(self.info.channels), count), np.nan, dtype=np.float32)
         for piece in self._pieces:
-            first = sample_at(start_ns, piece.start_ns, self._rate_hz)
+            first = self._first(piece, start_ns)
             # where the sample before lies outside, this one has the first place
             slot = 0 if first else self._slot(piece.start_ns, start_ns)
             part = piece.joined()[first - piece.dropped :][: max(0, count - slot)]
@@ -148,16 +148,20 @@ class _Track:
             return None
         return WindowSignal(data, self._rate_hz, float(present.mean()))
 
+    # Stamps are floored to the nanosecond, hence the one that is given back in these two.
+    def _first(self, piece: _Piece, start_ns: int) -> int:
+        """Number of the first sample at or after a time."""
+        return sample_at(start_ns - 1, piece.start_ns, self._rate_hz)
+
     def _slot(self, time_ns: int, start_ns: int) -> int:
         """Position in the window of a time at or after its start."""
-        # stamps are floored to the nanosecond, hence the one that is added back
         return int((time_ns + 1 - start_ns) * self._rate / NS_PER_S)
 
     def forget(self, before_ns: int) -> None:
         """Drop what no later window can reach; a piece is trimmed when half of it is old."""
         kept = []
         for piece in self._pieces:
-            old = sample_at(before_ns, piece.start_ns, self._rate_hz)
+            old = self._first(piece, before_ns)
             if old >= len(piece):
                 continue
             samples = piece.joined()
