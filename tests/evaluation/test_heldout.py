@@ -1,6 +1,8 @@
 """Scoring a bundle: who may be scored, what counts, and that nothing looks ahead."""
 
 import json
+import pickle
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,3 +97,33 @@ def test_no_answer_depends_on_what_comes_later(bundle, made_wesad) -> None:
     part = predict(table_of(early, ChainSettings())).probabilities
     assert 100 < len(part) < len(whole)
     assert np.abs(whole[: len(part)] - part).max() < 1e-6
+
+
+def test_the_official_tree_gives_the_same_figures(bundle, made_wesad, tmp_path) -> None:
+    """The same person as `S5.pkl`: labels at 700 Hz, wrist arrays, chest beside them."""
+    (person,) = read_wesad(made_wesad, ["S5"])
+    codes = {"baseline": 1, "stress": 2, "amusement": 3, "meditation": 4}
+    label = np.zeros(round(person.session.duration_s * 700), dtype=np.int32)
+    for interval in person.intervals:
+        label[round(interval.start_s * 700) : round(interval.end_s * 700)] = codes[interval.label]
+    arrays = {s.info.kind: s.samples()[1] for s in person.session.streams.values()}
+    wrist = {
+        "ACC": np.round(arrays["acc"] * 64).astype(float),
+        "BVP": arrays["bvp"].astype(float),
+        "EDA": arrays["eda"].astype(float),
+        "TEMP": arrays["temp"].astype(float),
+    }
+    chest = {"EDA": np.full((label.size, 1), 3.0)}
+    folder = tmp_path / "wesad" / "S5"
+    folder.mkdir(parents=True)
+    record = {"subject": "S5", "label": label, "signal": {"wrist": wrist, "chest": chest}}
+    (folder / "S5.pkl").write_bytes(pickle.dumps(record, protocol=2))
+    shutil.copy(made_wesad / "S5" / "S5_quest.csv", folder)
+    (official,) = read_wesad(tmp_path / "wesad")
+    assert official.session.of_kind("eda").info.body_site == "wrist"
+    first, second = (
+        evaluate_bundle(bundle, [p], dataset="wesad", enrolment="rest") for p in (person, official)
+    )
+    assert second["n_windows"] == first["n_windows"]
+    assert second["stress"] == first["stress"]
+    assert second["three_class"] == first["three_class"]
