@@ -113,7 +113,7 @@ def manifest(settings: ChainSettings, **changes: object) -> Manifest:
             PhysicsOutput("fast_s", "s", 2.8, (2.1, 3.5), identifiable=False),
             PhysicsOutput("drive", "uS/s"),
         ),
-        calibration={"temperature": 1.0},
+        calibration={"method": "none"},
         abstention={"eda": 0.5, "bvp": 0.33},
         provenance={"recordings": {}},
         metrics={},

@@ -60,7 +60,7 @@ class Manifest:
     labels: tuple[str, ...]
     horizons_s: tuple[float, ...]
     physics: tuple[PhysicsOutput, ...]
-    calibration: Mapping[str, float]
+    calibration: Mapping[str, Any]
     abstention: Mapping[str, float]
     provenance: Mapping[str, Any]
     metrics: Mapping[str, Any]

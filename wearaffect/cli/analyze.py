@@ -75,6 +75,13 @@ def write_results(analysis: Any, out: Path, report: Report) -> dict[str, Any]:
     except MissingExtraError as error:
         report.line(f"report.html skipped: {error.remedy}")
     counts = result["counts"]
+    if not counts["windows"]:
+        window_s = analysis.bundle.manifest.window_s
+        report.line(
+            f"no window: the recording's {analysis.session.duration_s:.0f} s are shorter than one "
+            f"window of {window_s:g} s"
+        )
+        return result
     report.line(
         f"{counts['estimated']} of {counts['windows']} windows estimated"
         f" ({100 * result['coverage']:.0f} %)"

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wearaffect.core.streams import SignalKind
-from wearaffect.core.timebase import s_from_ns
-from wearaffect.core.windows import Quality
+from wearaffect.core.windows import Quality, Spanned
 
 __all__ = ["Abstention", "AffectEstimate", "Outcome", "Quantity"]
 
@@ -33,7 +32,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class AffectEstimate:
+class AffectEstimate(Spanned):
     """What a bundle says about one window.
 
     Attributes
@@ -74,19 +73,9 @@ class AffectEstimate:
     bundle_id: str = ""
     origin_ns: int = 0
 
-    @property
-    def start_s(self) -> float:
-        """Seconds from the start of the session to the start of the window."""
-        return s_from_ns(self.start_ns - self.origin_ns)
-
-    @property
-    def end_s(self) -> float:
-        """Seconds from the start of the session to the end of the window."""
-        return s_from_ns(self.end_ns - self.origin_ns)
-
 
 @dataclass(frozen=True, slots=True)
-class Abstention:
+class Abstention(Spanned):
     """No estimate for this window, and why.
 
     Attributes
@@ -104,16 +93,6 @@ class Abstention:
     withheld: AffectEstimate | None = None
     bundle_id: str = ""
     origin_ns: int = 0
-
-    @property
-    def start_s(self) -> float:
-        """Seconds from the start of the session to the start of the window."""
-        return s_from_ns(self.start_ns - self.origin_ns)
-
-    @property
-    def end_s(self) -> float:
-        """Seconds from the start of the session to the end of the window."""
-        return s_from_ns(self.end_ns - self.origin_ns)
 
 
 Outcome = AffectEstimate | Abstention

@@ -9,7 +9,26 @@ from numpy.typing import NDArray
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import ns_from_s, s_from_ns
 
-__all__ = ["Quality", "Window", "WindowSignal", "WindowSpec"]
+__all__ = ["Quality", "Spanned", "Window", "WindowSignal", "WindowSpec"]
+
+
+class Spanned:
+    """What lies between two host times of a session, and can say so in seconds."""
+
+    __slots__ = ()
+    start_ns: int
+    end_ns: int
+    origin_ns: int
+
+    @property
+    def start_s(self) -> float:
+        """Seconds from the start of the session to the start of the window."""
+        return s_from_ns(self.start_ns - self.origin_ns)
+
+    @property
+    def end_s(self) -> float:
+        """Seconds from the start of the session to the end of the window."""
+        return s_from_ns(self.end_ns - self.origin_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +103,7 @@ class WindowSignal:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Window:
+class Window(Spanned):
     """A half-open interval with every signal that was there.
 
     Attributes
@@ -110,13 +129,3 @@ class Window:
     features: Mapping[str, float] = field(default_factory=dict)
     rest: Mapping[str, float] | None = None
     origin_ns: int = 0
-
-    @property
-    def start_s(self) -> float:
-        """Seconds from the start of the session to the start of the window."""
-        return s_from_ns(self.start_ns - self.origin_ns)
-
-    @property
-    def end_s(self) -> float:
-        """Seconds from the start of the session to the end of the window."""
-        return s_from_ns(self.end_ns - self.origin_ns)

@@ -209,7 +209,7 @@ def _manifest(
         labels=LABELS,
         horizons_s=HORIZONS_S,
         physics=population_physics(trained.members),
-        calibration={"temperature": 1.0},
+        calibration={"method": "none"},
         abstention=_ABSTENTION,
         provenance={
             "recordings": {person.id: person.content_hash for person in people},

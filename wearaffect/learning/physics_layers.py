@@ -62,10 +62,6 @@ class BoundedTime(nn.Module):
         with torch.no_grad():
             self.raw.fill_(math.log(share / (1 - share)))
 
-    def prior_penalty(self) -> Tensor:
-        """Give minus the log of the prior density of the log time constant, up to a constant."""
-        return 0.5 * ((torch.log(self()) - self.log_mean) / self.log_sd) ** 2
-
 
 class TimeConstants(nn.Module):
     """Rise, fast and slow time constant of skin conductance, in this order.
@@ -116,11 +112,6 @@ class TimeConstants(nn.Module):
         first, second = torch.randn(2, generator=torch.Generator().manual_seed(seed)).tolist()
         self.fast.place(first)
         self.slow.place(second)
-
-    def prior_penalty(self) -> Tensor:
-        """Give the penalties of the time constants that are learned, summed, ()."""
-        penalty = self.fast.prior_penalty() + self.slow.prior_penalty()
-        return penalty if self.rise is None else penalty + self.rise.prior_penalty()
 
 
 def transition(
