@@ -1,5 +1,6 @@
 """A bundle small enough to check by hand: a linear map, and curves read off the conductance."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -151,6 +152,12 @@ def rewrite(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
     path = folder / "manifest.json"
     record = json.loads(path.read_text(encoding="utf-8"))
-    record.pop("sha256", None)
     record["files"][name] = file_hash(folder / name)
-    path.write_text(json.dumps(record), encoding="utf-8")
+    sign(path, record)
+
+
+def sign(path: Path, record: dict) -> None:
+    """Write a manifest with the hash that fits it."""
+    rest = {key: value for key, value in record.items() if key != "sha256"}
+    text = json.dumps(rest, sort_keys=True)
+    path.write_text(json.dumps(rest | {"sha256": hashlib.sha256(text.encode()).hexdigest()}))

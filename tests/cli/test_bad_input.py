@@ -205,3 +205,57 @@ def test_bad_settings_exit_1_and_say_what_is_known(run, example_recording, tmp_p
         assert ran.code == 1, words
         assert hint in ran.err
         assert ran.err.count("\n") == 1
+
+
+def test_paths_the_system_refuses_are_one_line_and_not_a_traceback(
+    run, example_recording, tmp_path
+):
+    file = tmp_path / "file.txt"
+    file.write_text("mine")
+    common = ("analyze", example_recording, "--model", _MODEL, "--no-enrolment")
+    for words in (
+        (*common, "--out", file),
+        (*common, "--out", tmp_path / "o", "--json", file / "x.json"),
+        ("demo", "--out", file),
+        ("train", "--dataset", "wesad", "--root", tmp_path, "--out", file / "bundle"),
+    ):
+        ran = run(*words)
+        assert ran.code == 1, words
+        assert ran.err.startswith("error: ")
+        assert ran.err.count("\n") == 1
+        assert "Traceback" not in ran.err
+    assert file.read_text() == "mine"
+
+
+def test_a_rest_past_the_end_is_said(run, example_recording, tmp_path):
+    ran = run(
+        "analyze", example_recording, "--model", _MODEL, "--rest", "9000:9500", "--out", tmp_path
+    )
+    assert "reaches past the end" in ran.out
+
+
+def test_a_dead_electrode_is_no_baseline(run, read_json, example_recording, tmp_path):
+    folder = tmp_path / "recording"
+    shutil.copytree(example_recording, folder)
+    lines = gzip.decompress((folder / "EDA.csv.gz").read_bytes()).decode().splitlines()
+    dead = "\n".join([*lines[:2], *["0.000000"] * (len(lines) - 2)]) + "\n"
+    (folder / "EDA.csv.gz").write_bytes(gzip.compress(dead.encode()))
+    out = tmp_path / "out"
+    ran = run(
+        "analyze",
+        folder,
+        "--model",
+        _MODEL,
+        "--rest",
+        "374:646",
+        "--out",
+        out,
+        "--json",
+        tmp_path / "r.json",
+    )
+    assert ran.code == 0
+    assert "choose a better stretch" in ran.out
+    result = read_json(tmp_path / "r.json")
+    assert result["counts"]["estimated"] == 0
+    assert result["enrolment"] is None
+    assert not (out / "enrolment.json").exists()

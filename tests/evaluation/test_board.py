@@ -1,8 +1,10 @@
 """The honest board on synthetic people: complete, by person, and its clock is a clock."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wearaffect.evaluation.board import honest_board
@@ -27,6 +29,7 @@ def test_every_block_has_model_rivals_controls_and_its_protocol(board, tmp_path)
             assert set(block["baselines"]) == set(BASELINES)
             assert set(block["controls"]) == set(CONTROLS)
             assert block["protocol"]["subjects"] == ["S2", "S3", "S4", "S5"]
+            assert bool(block["ablations"]) == (split == "cross_order")
             for scored in (*block["baselines"].values(), *block["controls"].values()):
                 assert scored["n_windows"] == block["n_windows"]
     assert len(hashes) == 4
@@ -52,3 +55,31 @@ def test_the_clock_knows_the_order_it_saw_and_not_the_other(made_wesad) -> None:
     crossed = score([answers_of(t, predict) for t in other])
     assert same["three_class"]["macro_f1"] > 0.95
     assert crossed["three_class"]["macro_f1"] < 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_no_test_person_reaches_a_fit(made_wesad) -> None:
+    """Another tested person's numbers are spoilt; what is said of the first stays to the bit."""
+    from wearaffect.datasets.splits import Fold
+    from wearaffect.datasets.wesad import read_wesad
+    from wearaffect.evaluation import board as module
+    from wearaffect.signals.chain import ChainSettings
+
+    tables = {t.subject: t for t in read_tables(read_wesad(made_wesad), ChainSettings())}
+    spoilt = dict(tables)
+    windows = tuple(
+        replace(w, features={k: 1e3 * v + 7 for k, v in w.features.items()})
+        for w in tables["S5"].windows
+    )
+    spoilt["S5"] = replace(tables["S5"], windows=windows)
+    said = []
+    for people in (tables, spoilt):
+        module._worker["setting"] = module._Setting(people, seed=1)
+        answers = module._one_fold(Fold("f", ("S2", "S3"), ("S4", "S5")))
+        said.append({k: {a.subject: a.probabilities for a in v} for k, v in answers.items()})
+    for key, people in said[0].items():
+        assert np.array_equal(people["S4"], said[1][key]["S4"]), key
+    assert not np.array_equal(
+        said[0]["rest", "random_forest"]["S5"], said[1]["rest", "random_forest"]["S5"]
+    )

@@ -73,7 +73,7 @@ def test_windows_scored_are_those_the_contract_names(bundle, made_wesad) -> None
                 if i.label != "meditation"
             )
             enrolled = start_s < person.rest.end_s and start_s + 60 > person.rest.start_s
-            expected += inside and not (enrolment == "rest" and enrolled)
+            expected += inside and not enrolled
         assert result["n_windows"] == expected
 
 

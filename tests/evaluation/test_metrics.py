@@ -48,7 +48,8 @@ def test_macro_f1_by_hand() -> None:
 
 def test_calibration_error_by_hand() -> None:
     truth = np.array([True, False] * 50)
-    assert ece(truth, np.full(100, 0.5)) == pytest.approx(0.0, abs=0.08)
+    assert ece(truth, np.full(100, 0.5)) == pytest.approx(0.0)
+    assert ece(np.sort(truth), np.full(100, 0.5)) == pytest.approx(0.0)
     assert ece(truth, np.full(100, 0.9)) == pytest.approx(0.4)
     assert ece(np.ones(100, bool), np.full(100, 1.0)) == 0.0
 
@@ -63,6 +64,8 @@ def test_withholding_changes_no_score() -> None:
     assert second["abstention"]["fraction"] == 1.0
     assert second["abstention"]["by_reason"] == {"eda: off_skin": 1.0}
     assert first["abstention"]["fraction"] == 0.0
+    mute = Answers(plain.subject, plain.truth, plain.probabilities, (), plain.meditation)
+    assert "abstention" not in score([mute])  # a model that can't withhold
 
 
 def test_intervals_are_over_people_and_hold_the_pooled_figure() -> None:
@@ -111,3 +114,28 @@ def test_protocol_hash_tells_protocols_apart() -> None:
 
     assert of("rest", ("S2",)) == of("rest", ("S2",))
     assert len({of("rest", ("S2",)), of("none", ("S2",)), of("rest", ("S3",))}) == 3
+
+
+def test_pinball_skill_by_hand() -> None:
+    """Persistence errs by +-1 evenly; exact quantiles of it gain nothing, a point on it all."""
+    now = np.zeros(400)
+    later = np.tile([-1.0, 1.0], 200)[:, None].repeat(4, axis=1)
+    base = _answers(1)
+
+    def skill(forecast: np.ndarray) -> float:
+        answers = Answers(
+            "S1",
+            base.truth,
+            base.probabilities,
+            base.withheld,
+            base.meditation,
+            now,
+            later,
+            np.broadcast_to(forecast, (400, 4, 3)),
+        )
+        return score([answers])["eda"]["forecast"]["5"]["pinball_skill"]
+
+    assert skill(np.array([-1.0, 0.0, 1.0])) == pytest.approx(0.0, abs=1e-9)
+    assert skill(later[:, :, None].repeat(3, axis=2)) == pytest.approx(1.0)
+    # 2 wide on either side instead of 1: 0.05 more for each end, of 0.05 * 2 + 0.5
+    assert skill(np.array([-2.0, 0.0, 2.0])) == pytest.approx(-0.1 / 0.6, abs=1e-9)

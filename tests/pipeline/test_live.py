@@ -283,3 +283,13 @@ def test_an_enrolment_of_another_chain_is_refused_and_devices_are_left(example, 
         run_live([device], bundle, [notes], rest=other)
     assert "chunk" not in notes.calls
     assert is_left(device)
+
+
+def test_a_device_on_another_clock_is_told_so(example):
+    class Adrift(ReplayDevice):
+        @property
+        def start_ns(self):
+            return super().start_ns + time.time_ns()
+
+    with pytest.raises(SignalError, match="another clock"):
+        run_live([Adrift(shortened(example, 30), speed=0)], None)

@@ -34,7 +34,7 @@ class PhysicsOutput:
     ci95 : tuple of float or None
         Jackknife interval over training people.
     identifiable : bool
-        False where training moved it no further than its prior's spread, or onto a bound.
+        False where the data can't tell it from where training started; `card.md` has the rule.
     """
 
     name: str
@@ -160,7 +160,7 @@ def _parse(record: dict[str, Any]) -> Manifest:
     if record.get("schema") != SCHEMA:
         msg = f"schema {record.get('schema')}"
         raise ValueError(msg)
-    if record.get("sha256", _own_hash(record)) != _own_hash(record):
+    if record.get("sha256") != _own_hash(record):
         msg = "content that was changed"
         raise ValueError(msg)
     values = {key: value for key, value in record.items() if key in known}
@@ -196,6 +196,12 @@ def _check_sense(manifest: Manifest) -> None:
         "features that this version doesn't have": set(manifest.features) <= set(FEATURES),
         "inputs without kind and unit": all({"kind", "unit"} <= set(i) for i in manifest.inputs),
         "no chain": bool(settings.bands),
+        "a scale that isn't positive": bool((encoder.scale > 0).all())
+        and bool((encoder.rest_scale > 0).all()),
+        "an abstention threshold outside 0 to 1": all(
+            0 <= least <= 1 for least in manifest.abstention.values()
+        ),
+        "provenance without recordings": isinstance(manifest.provenance.get("recordings"), dict),
         "window_s and hop_s aren't the chain's": settings.spec
         == WindowSpec(manifest.window_s, manifest.hop_s),
         "abstention for unknown signals": set(manifest.abstention) <= set(SignalKind),

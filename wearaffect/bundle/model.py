@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.bundle.encoding import EDA_RATE_HZ
 from wearaffect.bundle.manifest import Manifest, read_manifest
 from wearaffect.bundle.runtime import Graph
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
 from wearaffect.core.errors import BundleIntegrityError
 from wearaffect.core.streams import SignalKind
-from wearaffect.core.windows import Quality, Window
+from wearaffect.core.timebase import n_samples
+from wearaffect.core.windows import Window
+from wearaffect.signals.electrodermal import level_at_end
+from wearaffect.signals.features import FEATURES
 
 __all__ = ["NO_REST", "SELF_TEST_TOLERANCE", "ModelBundle", "find_bundle"]
 
 NO_REST = "resting baseline not taken"
 SELF_TEST_TOLERANCE = 1e-5
+_SELF_TEST_BYTES = 16 * 2**20
 
 
 class ModelBundle:
@@ -52,6 +57,36 @@ class ModelBundle:
                 got=", ".join((*self._graph.inputs, *self._graph.outputs)),
             )
         self._encoder = self.manifest.encoder
+        self._used = {FEATURES[name] for name in self.manifest.features} | {SignalKind.EDA}
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        """Run the graph once on nothing, so that a bundle that contradicts itself doesn't open."""
+        m = self.manifest
+        per_window = sum(item.value is None for item in m.physics)
+        expected = {
+            "probabilities": (1, len(m.labels)),
+            "forecast": (1, len(m.horizons_s), 3),
+            "physics": (1, per_window, 3),
+        }
+        empty = {
+            "features": np.zeros((1, 2 * len(m.features) + 1), np.float32),
+            "eda": np.zeros((1, n_samples(m.window_s, EDA_RATE_HZ)), np.float32),
+        }
+        try:
+            got = {name: values.shape for name, values in self._graph(empty).items()}
+        except Exception as error:  # onnxruntime's errors have no common base
+            raise BundleIntegrityError(
+                self.folder, "graph and manifest differ", part="model.onnx", got=str(error)[:200]
+            ) from error
+        if any(expected.get(name) != shape for name, shape in got.items()):
+            raise BundleIntegrityError(
+                self.folder,
+                "graph and manifest differ",
+                part="model.onnx",
+                expected=str({name: expected.get(name) for name in got}),
+                got=str(got),
+            )
 
     def predict(
         self, windows: Sequence[Window], *, without_enrolment: bool = False
@@ -84,10 +119,14 @@ class ModelBundle:
         self, window: Window, out: dict[str, NDArray[np.float32]], *, without_enrolment: bool
     ) -> Outcome:
         estimate = self._estimate(window, out)
-        reasons = [] if window.rest is not None or without_enrolment else [NO_REST]
-        for kind, least in self.manifest.abstention.items():
-            quality = window.quality.get(SignalKind(kind), Quality(0.0, ("missing",)))
-            if quality.score < least:
+        needed = self.manifest.abstention
+        # what no rest can mend comes first
+        reasons = [f"{kind}: missing" for kind in needed if SignalKind(kind) not in window.quality]
+        if window.rest is None and not without_enrolment:
+            reasons.append(NO_REST)
+        for kind, least in needed.items():
+            quality = window.quality.get(SignalKind(kind))
+            if quality is not None and quality.score < least:
                 reasons.append(f"{kind}: {quality.reasons[0] if quality.reasons else 'poor'}")
         if not reasons:
             return estimate
@@ -110,19 +149,18 @@ class ModelBundle:
         if has_eda and "forecast" in out:
             for horizon, row in zip(m.horizons_s, out["forecast"].tolist(), strict=True):
                 forecast[horizon] = (row[0], row[1], row[2])
-        level = None
-        if has_eda and eda is not None:
-            last = eda.data[0][np.isfinite(eda.data[0])]
-            level = float(last[-1])
+        level = float("nan")
+        if eda is not None:
+            level = level_at_end(eda.data[0], eda.sampling_rate)
         return AffectEstimate(
             start_ns=window.start_ns,
             end_ns=window.end_ns,
             probabilities=probabilities,
             stress=probabilities.get("stress", float("nan")),
-            eda_us=level,
+            eda_us=level if np.isfinite(level) else None,
             eda_forecast_us=forecast,
             physics=self._physics(out) if has_eda else {},
-            modalities=tuple(window.signals),
+            modalities=tuple(kind for kind in window.signals if kind in self._used),
             quality=window.quality,
             bundle_id=m.id,
             origin_ns=window.origin_ns,
@@ -155,6 +193,9 @@ class ModelBundle:
         """
         try:
             content = BytesIO((self.folder / "selftest.npz").read_bytes())
+            if sum(item.file_size for item in ZipFile(content).infolist()) > _SELF_TEST_BYTES:
+                msg = "more than a self-test needs"
+                raise ValueError(msg)
             with np.load(content, allow_pickle=False) as stored:
                 feed = {k[3:]: stored[k] for k in stored.files if k.startswith("in_")}
                 expected = {k[4:]: stored[k] for k in stored.files if k.startswith("out_")}

@@ -31,6 +31,7 @@ def analyze_recording(
 
     with reporting(json) as report:
         taken = resting(rest, enrolment, no_enrolment)
+        out.mkdir(parents=True, exist_ok=True)
         session = open_session(recording)
         bundle = load_bundle(model)
         report.line(f"model {bundle.manifest.id}: {bundle.manifest.licence}")
@@ -53,7 +54,7 @@ def write_results(analysis: Any, out: Path, report: Report) -> dict[str, Any]:
     analysis : Analysis
         From `analyze`.
     out : Path
-        Folder; made if it isn't there.
+        A folder that is there.
     report : Report
         Where to print.
     """
@@ -61,8 +62,9 @@ def write_results(analysis: Any, out: Path, report: Report) -> dict[str, Any]:
     from wearaffect.core.errors import MissingExtraError
     from wearaffect.pipeline.results import summary, write_estimates
 
-    out.mkdir(parents=True, exist_ok=True)
     result = summary(analysis)
+    # one of an earlier run would be taken for this one's
+    (out / "enrolment.json").unlink(missing_ok=True)
     if analysis.enrolment is not None:
         analysis.enrolment.save(out / "enrolment.json")
     if write_estimates(analysis, out / "estimates.parquet"):
@@ -89,11 +91,29 @@ def write_results(analysis: Any, out: Path, report: Report) -> dict[str, Any]:
     for reason, count in result["withheld"].items():
         report.line(f"  withheld {count}: {reason}")
     if analysis.rest_missing:
-        report.line(
+        report.line(_about_rest(analysis))
+    for sentence in (*analysis.session.repairs, *analysis.session.problems):
+        report.line(f"note: {sentence}")
+    return result
+
+
+def _about_rest(analysis: Any) -> str:
+    """Say why there is no resting baseline, and what to do."""
+    from wearaffect.signals.enrolment import MIN_REST_S
+
+    asked, length_s = analysis.rest, analysis.session.duration_s
+    if asked is None:
+        return (
             "No resting baseline: the bundle answers after five minutes of rest. "
             "Say when that was with --rest START:END (seconds), e.g. --rest 60:360, "
             "or pass --no-enrolment for less certain answers."
         )
-    for sentence in (*analysis.session.repairs, *analysis.session.problems):
-        report.line(f"note: {sentence}")
-    return result
+    if asked.end_s >= length_s:
+        return (
+            f"No resting baseline: {asked.start_s:g}:{asked.end_s:g} reaches past the end of the "
+            f"recording ({length_s:.0f} s); rest must end before it."
+        )
+    return (
+        f"No resting baseline: {asked.start_s:g}:{asked.end_s:g} has less than {MIN_REST_S:g} s "
+        "with usable skin conductance and pulse; choose a better stretch with --rest START:END."
+    )

@@ -52,7 +52,6 @@ class Report:
         if self.to_stdout:
             sys.stdout.write(text + "\n")
         else:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
             self._target.write_text(text + "\n", encoding="utf-8")
 
 
@@ -60,6 +59,10 @@ class Report:
 def reporting(target: Path | None) -> Iterator[Report]:
     """Give a report; a named error goes into the data too before it goes on to `main`."""
     report = Report(target)
+    if target is not None and not report.to_stdout:
+        # now rather than after all the work
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
     try:
         yield report
     except WearAffectError as error:

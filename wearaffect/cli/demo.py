@@ -50,7 +50,11 @@ def demo(
         device = open_device(f"replay:{str(recording).replace('%', '%25')}?speed={speed:g}")
         rest = RestInterval.parse(_REST)
         journal = JournalWriter(
-            folder, participant="SP-S01", device="replay", bundle_id=bundle.manifest.id
+            folder,
+            participant="SP-S01",
+            device="replay",
+            bundle_id=bundle.manifest.id,
+            model_hash=bundle.manifest.files["model.onnx"],
         )
         minutes = device.session.duration_s / 60  # type: ignore[attr-defined] # a replay's own
         with progress_bar(report, f"live replay of {minutes:.0f} min") as tell:

@@ -10,7 +10,7 @@ import typer
 from wearaffect import __version__
 from wearaffect.cli import analyze, board, demo, doctor, evaluate, models, record, train
 from wearaffect.cli.console import fail
-from wearaffect.core.errors import WearAffectError
+from wearaffect.core.errors import RecordingError, WearAffectError
 
 __all__ = ["app", "main"]
 
@@ -52,8 +52,16 @@ def main() -> None:
     verbose = any(word in {"-v", "--verbose"} for word in sys.argv[1:])
     try:
         app()
-    except WearAffectError as error:
+    except (WearAffectError, OSError) as error:
         if verbose:
             traceback.print_exc()
-        fail(error)
+        fail(error if isinstance(error, WearAffectError) else _named(error))
         sys.exit(1)
+
+
+def _named(error: OSError) -> RecordingError:
+    """What the operating system refused, as one of ours."""
+    what = error.strerror or type(error).__name__
+    return RecordingError(
+        error.filename or "?", what.lower(), remedy="choose another path, or make room"
+    )

@@ -21,7 +21,7 @@ __all__ = [
     "withheld_stretches",
 ]
 
-STRESS_FROM = 0.5  # a window is called stress from here on; engineering choice
+STRESS_FROM = 0.5  # where `AffectEstimate.called_stress` draws the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class PhysicsRow:
 
 def stress_windows(analysis: Analysis) -> int:
     """How many estimated windows are called stress."""
-    return sum(estimate.stress >= STRESS_FROM for estimate in analysis.estimates)
+    return sum(estimate.called_stress for estimate in analysis.estimates)
 
 
 def estimated_runs(analysis: Analysis) -> list[list[AffectEstimate]]:

@@ -73,6 +73,11 @@ class AffectEstimate(Spanned):
     bundle_id: str = ""
     origin_ns: int = 0
 
+    @property
+    def called_stress(self) -> bool:
+        """Whether stress is more likely than not."""
+        return self.stress > 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Abstention(Spanned):

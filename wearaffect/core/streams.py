@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from wearaffect.core.errors import SamplingRateError, SignalError, UnitError
+from wearaffect.core.errors import SamplingRateError, SignalError
 from wearaffect.core.timebase import NS_PER_S, exact_rate, sample_times_ns
 from wearaffect.core.units import Unit
 
@@ -105,12 +105,6 @@ class StreamInfo:
                 self.id, "sampling rate", expected="a regular stream", got="none"
             )
         return self.sampling_rate
-
-    def require_unit(self, unit: Unit) -> None:
-        """Raise `UnitError` unless every channel carries the unit."""
-        for channel in self.channels:
-            if channel.unit != unit:
-                raise UnitError(self.id, f"unit of {channel.name}", expected=unit, got=channel.unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

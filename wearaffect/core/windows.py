@@ -75,7 +75,7 @@ class Quality:
     score : float
         0 (nothing usable) to 1.
     reasons : tuple of str
-        Why it is below 1, worst first: ``gap``, ``flat``, ``clipped``, ``off_skin``, ``motion``,
+        Why it is below 1, worst first: ``gap``, ``flat``, ``clipped``, ``off_skin``,
         ``few_beats``, ``noise``.
     """
 

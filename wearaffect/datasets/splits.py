@@ -68,7 +68,8 @@ def leave_one_subject_out(subjects: Sequence[str]) -> tuple[Fold, ...]:
 def cross_order(order_by_subject: Mapping[str, str]) -> tuple[Fold, Fold]:
     """Learn from one protocol order and score on the other, and back.
 
-    Whatever a model knows of elapsed time, or of what came before, misleads it here.
+    What a model knows of elapsed time misleads it here about stress and amusement; not about
+    baseline, which comes first in both orders.
 
     Parameters
     ----------

@@ -50,7 +50,8 @@ class Answers:
     probabilities : numpy.ndarray, (m, labels)
         Answer to each, withheld or not.
     withheld : tuple of str
-        First reason for each scored window, empty where it wasn't.
+        First reason for each scored window, empty where it wasn't; () for a model that never
+        withholds.
     meditation : numpy.ndarray, (k,)
         Stress probability in meditation.
     now_us, later_us, forecast_us : numpy.ndarray, (n,), (n, horizons), (n, horizons, 3)
@@ -81,7 +82,7 @@ def answers_of(person: PersonTable, predict: Predictor) -> Answers:
     scored = person.labelled()
     truth = np.array([LABELS.index(person.labels[i]) for i in scored], dtype=np.int64)
     calm = person.labelled(("meditation",))
-    withheld = tuple(said.withheld[i] if said.withheld else "" for i in scored)
+    withheld = tuple(said.withheld[i] for i in scored) if said.withheld else ()
     extra = {}
     if said.forecast_us is not None:
         extra = {

@@ -24,6 +24,7 @@ __all__ = ["ENROLMENTS", "SPLITS", "honest_board"]
 SPLITS = ("loso", "cross_order")
 ENROLMENTS = ("none", "rest")
 MODEL = "network"
+WITHOUT_PHYSICS = "network_without_physics"
 
 Progress = Callable[[float, str], None]
 
@@ -118,6 +119,11 @@ def _block(
         | scored(MODEL)
         | {
             "baselines": {name: scored(name) for name in BASELINES},
+            "ablations": {
+                name: scored(name)
+                for name in (WITHOUT_PHYSICS,)
+                if (split, enrolment, name) in answers
+            },
             "controls": {name: scored(name) for name in CONTROLS},
         }
     )
@@ -190,9 +196,13 @@ def _one_fold(fold: Fold) -> dict[tuple[str, str], list[Answers]]:
             found.setdefault((enrolment, name), []).append(answers_of(person, predict))
 
     # the network serves with and without enrolment; the others are fitted for each
-    fitted = network(train, seed=setting.seed)
+    fitted = {MODEL: network(train, seed=setting.seed)}
+    if len(fold.test) > 1:
+        # the ablation costs as much again, so only where there are few folds
+        fitted[WITHOUT_PHYSICS] = network(train, seed=setting.seed, physics=False)
     for enrolment, people in (("none", bare), ("rest", train)):
-        ask(MODEL, lambda _: fitted, enrolment, people)
+        for name, predictor in fitted.items():
+            ask(name, lambda _, p=predictor: p, enrolment, people)  # type: ignore[misc]
         for name, fit in (BASELINES | CONTROLS).items():
             ask(name, fit, enrolment, people)
     return found

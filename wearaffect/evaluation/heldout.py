@@ -1,20 +1,22 @@
 """Score a bundle on people it never saw."""
 
-from collections.abc import Callable, Iterable
+import os
+import platform
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from wearaffect.bundle.model import ModelBundle
-from wearaffect.core.affect import Abstention, AffectEstimate
+from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
 from wearaffect.core.errors import DatasetError, TrainingSubjectError
 from wearaffect.datasets.labelled import LabelledSession
-from wearaffect.evaluation.answers import Predicted, Predictor, answers_of
+from wearaffect.evaluation.answers import Floats, Predicted, Predictor, answers_of
 from wearaffect.evaluation.metrics import score
 from wearaffect.evaluation.protocol import Protocol
 from wearaffect.evaluation.rivals import untrained_index
-from wearaffect.learning.table import LABELS, read_tables
+from wearaffect.learning.table import LABELS, PersonTable, read_tables
 
 __all__ = ["evaluate_bundle", "predictor_of"]
 
@@ -22,23 +24,27 @@ __all__ = ["evaluate_bundle", "predictor_of"]
 def predictor_of(bundle: ModelBundle) -> Predictor:
     """Ask a bundle through its serving path; what it withholds is scored all the same."""
 
-    def predict(person: Any) -> Predicted:
+    def predict(person: PersonTable) -> Predicted:
         enrolled = any(window.rest is not None for window in person.windows)
         outcomes = bundle.predict(person.windows, without_enrolment=not enrolled)
-        said = [o.withheld if isinstance(o, Abstention) else o for o in outcomes]
+        said = [_said(outcome) for outcome in outcomes]
         reasons = [o.reasons[0] if isinstance(o, Abstention) else "" for o in outcomes]
-        probabilities = np.array([[e.probabilities[k] for k in LABELS] for e in said if e])
+        probabilities = np.array([[e.probabilities[k] for k in LABELS] for e in said])
         return Predicted(probabilities, _forecasts(said, bundle), tuple(reasons))
 
     return predict
 
 
-def _forecasts(said: list[AffectEstimate | None], bundle: ModelBundle) -> Any:
-    horizons = bundle.manifest.horizons_s
+def _said(outcome: Outcome) -> AffectEstimate:
+    estimate = outcome.withheld if isinstance(outcome, Abstention) else outcome
+    assert estimate is not None  # a bundle keeps what it withholds
+    return estimate
+
+
+def _forecasts(said: Sequence[AffectEstimate], bundle: ModelBundle) -> Floats:
     unknown = (float("nan"),) * 3
-    return np.array(
-        [[(e.eda_forecast_us if e else {}).get(h, unknown) for h in horizons] for e in said]
-    )
+    horizons = bundle.manifest.horizons_s
+    return np.array([[e.eda_forecast_us.get(h, unknown) for h in horizons] for e in said])
 
 
 def evaluate_bundle(
@@ -133,9 +139,9 @@ def physics_block(bundle: ModelBundle) -> dict[str, Any]:
         item.name: {
             "value": item.value,
             "unit": item.unit,
-            "ci95": None if item.ci95 is None else list(item.ci95),
             "identifiable": item.identifiable,
         }
+        | ({} if item.ci95 is None else {"ci95": list(item.ci95)})
         for item in bundle.manifest.physics
         if item.value is not None
     }
@@ -147,6 +153,7 @@ def closing(seed: int, started: float) -> dict[str, Any]:
 
     return {
         "wearaffect_version": __version__,
+        "host": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "seed": seed,
         "seconds": round(perf_counter() - started, 1),
     }

@@ -35,9 +35,10 @@ def score(answers: Sequence[Answers], seed: int | None = None) -> dict[str, Any]
     result: dict[str, Any] = {
         "three_class": _three_class(scored),
         "stress": _stress(scored) | _meditation(answers),
-        "abstention": _abstention(scored),
         "n_windows": sum(a.truth.size for a in scored),
     }
+    if any(a.withheld for a in scored):
+        result["abstention"] = _abstention(scored)
     if seed is not None:
         for block, found in intervals(scored, seed).items():
             result[block]["ci95"] = found
@@ -77,10 +78,13 @@ def auroc(truth: NDArray[np.bool_], probability: Floats) -> float:
 
 def ece(truth: NDArray[np.bool_], probability: Floats) -> float:
     """Expected calibration error over 15 bins of equal mass (Naeini et al. 2015)."""
-    order = np.argsort(probability, kind="stable")
-    bins = np.array_split(order, min(_ECE_BINS, order.size))
-    gaps = [abs(truth[b].mean() - probability[b].mean()) * b.size for b in bins if b.size]
-    return float(sum(gaps) / order.size)
+    # windows with one probability share a bin, whatever order they came in
+    _, inverse, size = np.unique(probability, return_inverse=True, return_counts=True)
+    middle = np.cumsum(size) - (size + 1) / 2
+    place = (middle * _ECE_BINS / probability.size).astype(int)[inverse]
+    count = np.bincount(place, minlength=_ECE_BINS)
+    gap = np.bincount(place, weights=truth - probability, minlength=_ECE_BINS)
+    return float(np.abs(gap).sum() / count.sum())
 
 
 def _three_class(people: Sequence[Answers]) -> dict[str, Any]:
@@ -115,10 +119,12 @@ def _stress(people: Sequence[Answers]) -> dict[str, Any]:
 def _stress_figures(people: Sequence[Answers]) -> dict[str, float]:
     truth, probabilities = _pooled(people)
     stressed, p = truth == STRESS, probabilities[:, STRESS]
+    base = truth == LABELS.index("baseline")
     figures = _from_counts(confusion(stressed.astype(int), (p > 0.5).astype(int), 2)) | {
         "auroc": auroc(stressed, p),
         "brier": float(((p - stressed) ** 2).mean()),
         "ece": ece(stressed, p),
+        "auroc_against_amusement": auroc(stressed[~base], p[~base]),
     }
     return {name: value for name, value in figures.items() if np.isfinite(value)}
 

@@ -29,6 +29,8 @@ class Protocol:
         Who was scored.
     excluded : mapping of str to str
         Who wasn't, and why.
+    scored : str
+        Which windows count.
     """
 
     dataset: str
@@ -39,6 +41,7 @@ class Protocol:
     inputs: tuple[str, ...]
     subjects: tuple[str, ...]
     excluded: Mapping[str, str] = field(default_factory=dict)
+    scored: str = "wholly inside one labelled interval and outside the first 300 s of rest"
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain data with its hash."""

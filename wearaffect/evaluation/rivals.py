@@ -5,18 +5,25 @@ from typing import Any
 
 import numpy as np
 
+from wearaffect.bundle.encoding import InputEncoder
 from wearaffect.evaluation.answers import STRESS, Fitter, Floats, Predicted, Predictor
+from wearaffect.learning.fitting import FitSettings
+from wearaffect.learning.objective import LossWeights
 from wearaffect.learning.plain import fit_plain
 from wearaffect.learning.served import run
 from wearaffect.learning.table import LABELS, PersonTable
 from wearaffect.learning.training import fit_encoder, train_members
+from wearaffect.signals.features import FEATURES
 
 __all__ = ["BASELINES", "CONTROLS", "untrained_index"]
 
 
-def network(people: Sequence[PersonTable], *, seed: int, n_members: int = 1) -> Predictor:
-    """Fit the network; one member by default, since folds are many."""
-    trained = train_members(people, _window_s(people), seed=seed, n_members=n_members)
+def network(people: Sequence[PersonTable], *, seed: int, physics: bool = True) -> Predictor:
+    """Fit one network, since folds are many; or the same without its physics residual."""
+    weights = LossWeights() if physics else LossWeights(physics=0.0)
+    trained = train_members(
+        people, _window_s(people), seed=seed, n_members=1, settings=FitSettings(weights=weights)
+    )
     model = trained.served(plain=False)
 
     def predict(person: PersonTable) -> Predicted:
@@ -86,23 +93,20 @@ def clock_hybrid(people: Sequence[PersonTable]) -> Predictor:
 
 
 def only(prefix: str) -> Fitter:
-    """Make a control that sees the features of one signal."""
+    """Make a control that sees one signal's features, as they are and against rest."""
 
     def fit(people: Sequence[PersonTable]) -> Predictor:
-        from sklearn.linear_model import LogisticRegression
+        from sklearn.ensemble import RandomForestClassifier
 
-        def features(person: PersonTable) -> Floats:
-            rows = [
-                [
-                    w.features[k] - (w.rest[k] if w.rest else 0.0)
-                    for k in w.features
-                    if k[:3] == prefix
-                ]
-                for w in person.windows
-            ]
-            return np.asarray(np.nan_to_num(np.array(rows, dtype=float)))
-
-        return _on(LogisticRegression(class_weight="balanced", max_iter=500), people, features)
+        names = [name for name in FEATURES if name.startswith(prefix)]
+        windows = [window for person in people for window in person.pick(person.labelled())]
+        encoder = InputEncoder.fit(names, windows, _window_s(people))
+        trees = RandomForestClassifier(
+            100, min_samples_leaf=20, class_weight="balanced", random_state=0
+        )
+        return _on(
+            trees, people, lambda person: encoder.encode(person.windows).features.astype(float)
+        )
 
     return fit
 
@@ -141,9 +145,8 @@ def _running_z(person: PersonTable, name: str) -> Floats:
     count = np.maximum(np.cumsum(known), 1)
     mean = np.cumsum(filled) / count
     sd = np.sqrt(np.maximum(np.cumsum(filled**2) / count - mean**2, 1e-6))
-    rest = np.array(
-        [mean[i] if w.rest is None else w.rest[name] for i, w in enumerate(person.windows)]
-    )
+    at_rest = [np.nan if w.rest is None else w.rest[name] for w in person.windows]
+    rest = np.where(np.isfinite(at_rest), at_rest, mean)
     return np.asarray(np.where(known, (values - rest) / sd, 0.0))
 
 
@@ -186,7 +189,7 @@ CONTROLS: dict[str, Fitter] = {
     "majority": majority,
     "clock_only": clock_only,
     "clock_hybrid": clock_hybrid,
-    "motion_only": only("acc"),
-    "temperature_only": only("tem"),
+    "motion_only": only("acc_"),
+    "temperature_only": only("temp_"),
     "untrained_index": untrained_index,
 }

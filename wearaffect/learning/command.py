@@ -1,6 +1,7 @@
 """The whole of training: read people, fit, export, with one progress line through all of it."""
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,9 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
         raise MissingExtraError("train", "training") from error
     if out.exists():
         raise RecordingExistsError(out, "already there", remedy="name a new folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=out.parent):
+        pass  # better now than after the fit
     metrics = _metrics(board)
     names = tuple(subjects) if subjects is not None else wesad_subjects(root)
     tell = progress or (lambda _share, _what: None)

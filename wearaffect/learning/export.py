@@ -31,7 +31,6 @@ _INPUTS = (
     {"kind": "eda", "sampling_rate": 4.0, "unit": "uS", "channels": 1},
     {"kind": "bvp", "sampling_rate": 64.0, "unit": "1", "channels": 1},
     {"kind": "acc", "sampling_rate": 32.0, "unit": "g", "channels": 3},
-    {"kind": "temp", "sampling_rate": 4.0, "unit": "degC", "channels": 1},
 )
 # Below these the answer is withheld (engineering choices: half of the skin contact, a third of
 # the beats); scored windows keep their answers, so no figure depends on them.

@@ -199,7 +199,7 @@ def fit_network(
     torch.manual_seed(seed)
     network = AffectNetwork(NetworkSettings(n_inputs, len(LABELS), HORIZONS_S))
     # from the prior's spread, not its middle: members that agree in the end agree for the data
-    network.times.draw(seed)
+    network.draw(seed)
     callbacks: list[lightning.Callback] = (
         [] if progress is None else [_Report(progress, settings.epochs)]
     )

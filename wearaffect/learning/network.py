@@ -14,10 +14,17 @@ from torch import Tensor, nn
 
 from wearaffect.learning.physics_layers import TimeConstants, held_roll, transition
 
-__all__ = ["STEP_S", "AffectNetwork", "NetworkOutput", "NetworkSettings", "per_second"]
+__all__ = [
+    "STEP_S",
+    "TONIC_SHARE",
+    "AffectNetwork",
+    "NetworkOutput",
+    "NetworkSettings",
+    "per_second",
+]
 
 STEP_S = 1.0
-_TONIC_SHARE = 0.5  # chi of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275
+TONIC_SHARE = 0.5  # chi of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275
 _MIN_LEVEL_US = 0.05
 
 
@@ -99,7 +106,8 @@ class AffectNetwork(nn.Module):
         )
         self.deep = nn.Linear(width + 12, settings.n_labels)
         self.hidden = nn.Conv1d(12 + 1, 4, 5, padding=2)
-        self.push = nn.Linear(width + 12, 1)
+        # no bias: a constant shift is the emotion drive's alone to tell
+        self.push = nn.Linear(width + 12, 1, bias=False)
         self.emotion_drive = nn.Parameter(torch.zeros(settings.n_labels))
         self.log_scale_us = nn.Parameter(torch.zeros(()))
         self.spread = nn.Linear(width + 12 + 2, 2 * len(settings.horizons_s))
@@ -110,7 +118,7 @@ class AffectNetwork(nn.Module):
     def gain_s(self) -> Tensor:
         """Level that a driver of 1 µS/s sustains, seconds: ``(1 - chi) fast + chi slow``."""
         _, fast, slow = self.times()
-        gain: Tensor = (1 - _TONIC_SHARE) * fast + _TONIC_SHARE * slow
+        gain: Tensor = (1 - TONIC_SHARE) * fast + TONIC_SHARE * slow
         return gain
 
     def forward(self, features: Tensor, eda: Tensor) -> NetworkOutput:
@@ -161,8 +169,8 @@ class AffectNetwork(nn.Module):
 
     def _roll(self, states: Tensor, held: Tensor) -> Tensor:
         """Change of conductance over each horizon, from the model alone, µS."""
-        ahead = held_roll(states, held, self.times(), self.horizons_s, _TONIC_SHARE)
-        here = (1 - _TONIC_SHARE) * states[:, 1] + _TONIC_SHARE * states[:, 2]
+        ahead = held_roll(states, held, self.times(), self.horizons_s, TONIC_SHARE)
+        here = (1 - TONIC_SHARE) * states[:, 1] + TONIC_SHARE * states[:, 2]
         return ahead - here[:, None]
 
     def _interval(self, median: Tensor, seconds: Tensor, scale: Tensor, joint: Tensor) -> Tensor:
@@ -176,6 +184,18 @@ class AffectNetwork(nn.Module):
         n = len(self.settings.horizons_s)
         low = (median - widths[:, :n]).clamp_min(0.0)
         return torch.stack([low, median, median + widths[:, n:]], dim=2)
+
+    def draw(self, seed: int) -> None:
+        """Start every parameter of the equation from a draw, so that agreement means something.
+
+        Time constants come from their priors; drives and scale are spread by a factor of e,
+        engineering choice.
+        """
+        self.times.draw(seed)
+        generator = torch.Generator().manual_seed(seed + 1)
+        with torch.no_grad():
+            self.emotion_drive.copy_(torch.randn(self.emotion_drive.shape, generator=generator))
+            self.log_scale_us.copy_(torch.randn((), generator=generator))
 
     def step(self) -> tuple[Tensor, Tensor]:
         """Exact transition over a second, (3, 3) and (3,)."""

@@ -6,13 +6,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from wearaffect.learning.network import AffectNetwork, NetworkOutput, per_second
+from wearaffect.learning.network import TONIC_SHARE, AffectNetwork, NetworkOutput, per_second
 from wearaffect.learning.physics_layers import residual
 
 __all__ = ["Batch", "LossWeights", "losses"]
 
 _QUANTILES = (0.05, 0.5, 0.95)
-_TONIC_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def losses(network: AffectNetwork, out: NetworkOutput, batch: Batch) -> dict[str
     scale = out.scale_us[:, None]
     A, B = network.step()
     seconds = per_second(batch.eda)
-    seen = (1 - _TONIC_SHARE) * out.states_us[..., 1] + _TONIC_SHARE * out.states_us[..., 2]
+    seen = (1 - TONIC_SHARE) * out.states_us[..., 1] + TONIC_SHARE * out.states_us[..., 2]
     missed = residual(out.states_us, out.driver_us_per_s, A, B)
     log_level = torch.log(out.scale_us)
     return {

@@ -12,6 +12,7 @@ from wearaffect.core.windows import Window
 from wearaffect.datasets.labelled import LabelledSession
 from wearaffect.pipeline.offline import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
+from wearaffect.signals.electrodermal import level_at_end
 from wearaffect.signals.enrolment import RestInterval
 
 __all__ = ["HORIZONS_S", "LABELS", "MODEL_FEATURES", "PersonTable", "read_tables"]
@@ -83,9 +84,12 @@ class PersonTable:
         return [self.windows[i] for i in index]
 
     def without_rest(self) -> "PersonTable":
-        """Give the person as though no resting state had been taken."""
+        """Give the person as though no resting state had been taken.
+
+        The windows of rest stay unscored, so that figures with and without compare the same ones.
+        """
         bare = tuple(replace(window, rest=None) for window in self.windows)
-        return replace(self, windows=bare, in_rest=np.zeros_like(self.in_rest))
+        return replace(self, windows=bare)
 
 
 def table_of(person: LabelledSession, settings: ChainSettings) -> PersonTable:
@@ -107,7 +111,7 @@ def table_of(person: LabelledSession, settings: ChainSettings) -> PersonTable:
         [rest is not None and w.start_s < rest.end_s and w.end_s > rest.start_s for w in windows],
         dtype=bool,
     )
-    level = np.array([_last_eda(w) for w in windows])
+    level = np.array([_level_us(w) for w in windows])
     later = np.stack([_later(windows, level, h) for h in HORIZONS_S], axis=1)
     return PersonTable(
         person.id,
@@ -151,14 +155,9 @@ def _lean(window: Window) -> Window:
     return replace(window, signals={} if eda is None else {SignalKind.EDA: eda})
 
 
-def _last_eda(window: Window) -> float:
-    """Skin conductance at the end of a window; NaN if its last second is missing."""
+def _level_us(window: Window) -> float:
     eda = window.signals.get(SignalKind.EDA)
-    if eda is None:
-        return float("nan")
-    tail = eda.data[0][-round(eda.sampling_rate) :]
-    known = tail[np.isfinite(tail)]
-    return float(known[-1]) if known.size else float("nan")
+    return float("nan") if eda is None else level_at_end(eda.data[0], eda.sampling_rate)
 
 
 def _later(

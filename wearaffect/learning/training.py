@@ -126,9 +126,10 @@ def population_physics(members: Sequence[AffectNetwork]) -> tuple[PhysicsOutput,
     tuple of PhysicsOutput
         ``fast_decay`` and ``slow_decay`` (s), ``scale`` (µS), ``emotion_drive_<condition>``
         (µS/s: the driver that holds the scale, moved as that condition moves it) and
-        ``emotion_ratio_<condition>`` (its ratio to baseline). A decay is called identifiable
-        where its interval is at most half as wide as its prior's; the others where it stays
-        within a factor of two.
+        ``emotion_ratio_<condition>`` (its ratio to baseline), then what the graph gives for each
+        window. A decay is called identifiable where its interval is at most half as wide as its
+        prior's and no member ended at a bound; the others where the interval stays within a
+        factor of two. What a window's values rest on is the decays, so they inherit theirs.
     """
     log: dict[str, list[float]] = {"fast_decay": [], "slow_decay": [], "scale": []}
     log |= {f"emotion_drive_{label}": [] for label in LABELS}
@@ -151,7 +152,9 @@ def population_physics(members: Sequence[AffectNetwork]) -> tuple[PhysicsOutput,
         _interval(name, units.get(name, "uS/s"), values, times.get(name))
         for name, values in log.items()
     ]
-    return (*outputs, *(PhysicsOutput(name, unit) for name, unit in PHYSICS_OUTPUTS))
+    rests_on = all(item.identifiable for item in outputs if item.name in times)
+    windows = (PhysicsOutput(n, unit, identifiable=rests_on) for n, unit in PHYSICS_OUTPUTS)
+    return (*outputs, *windows)
 
 
 def _interval(
@@ -167,5 +170,7 @@ def _interval(
     identifiable = half <= np.log(2)
     if time is not None:
         low, high = max(low, time.low_s), min(high, time.high_s)
-        identifiable = half <= 1.96 * time.log_sd / 2
+        near = 0.02 * np.log(time.high_s / time.low_s)
+        inside = (values > np.log(time.low_s) + near) & (values < np.log(time.high_s) - near)
+        identifiable = half <= 1.96 * time.log_sd / 2 and bool(inside.all())
     return PhysicsOutput(name, unit, float(np.exp(middle)), (low, high), bool(identifiable))

@@ -109,7 +109,7 @@ def summary(analysis: Analysis) -> dict[str, Any]:
             "windows": n_windows,
             "estimated": n_estimated,
             "withheld": n_windows - n_estimated,
-            "called_stress": sum(e.stress > 0.5 for e in analysis.estimates),
+            "called_stress": sum(e.called_stress for e in analysis.estimates),
         },
         "coverage": analysis.coverage,
         "withheld": analysis.withheld_by_reason,
@@ -138,7 +138,7 @@ def largest_difference(first: Sequence[Outcome], second: Sequence[Outcome]) -> f
     Returns
     -------
     float
-        Largest absolute difference of any probability or forecast (µS); infinite where the
+        Largest absolute difference of any probability, forecast or parameter; infinite where the
         windows, the reasons, or what was withheld differ.
     """
     if len(first) != len(second):
@@ -156,7 +156,8 @@ def _difference(a: Outcome, b: Outcome) -> float:
 
 def _numbers(estimate: AffectEstimate) -> list[float]:
     forecast = [v for row in estimate.eda_forecast_us.values() for v in row]
-    return [float(estimate.start_ns), *estimate.probabilities.values(), *forecast]
+    physics = [quantity.value for quantity in estimate.physics.values()]
+    return [float(estimate.start_ns), *estimate.probabilities.values(), *forecast, *physics]
 
 
 def _physics(analysis: Analysis) -> dict[str, Any]:

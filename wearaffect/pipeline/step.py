@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
+from wearaffect.core.errors import SignalError
 from wearaffect.core.protocols import Sink
 from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S
@@ -14,6 +15,7 @@ from wearaffect.signals.lateness import LatenessRule
 
 __all__ = ["LiveStep"]
 
+_LONGEST_NS = 31 * 24 * 3600 * NS_PER_S  # no sitting lasts a month
 _DECISION_NS = NS_PER_S  # a decision is a line in the journal: one a second serves any hop
 
 
@@ -56,6 +58,7 @@ class LiveStep:
         self._sinks = sinks
         self._without_enrolment = without_enrolment
         self._closed_ns = start_ns
+        self._start_ns = start_ns
         self._reached_ns = start_ns
         self._end_ns = end_ns
 
@@ -79,6 +82,14 @@ class LiveStep:
         return outcomes
 
     def _take_chunk(self, chunk: SignalChunk, received_ns: int) -> list[Outcome]:
+        if len(chunk) and abs(chunk.end_ns - self._start_ns) > _LONGEST_NS:
+            raise SignalError(
+                chunk.info.id,
+                "stamps on another clock than the session's",
+                expected=f"host time near the device's start_ns, {self._start_ns}",
+                got=str(chunk.start_ns),
+                remedy="stamp chunks in the same nanoseconds as Device.start_ns",
+            )
         for sink in self._sinks:
             sink.chunk(chunk, received_ns)
         if self._chain is not None:

@@ -60,7 +60,7 @@ def read_members(path: str | PathLike[str], wanted: re.Pattern[str]) -> dict[str
     try:
         with zipfile.ZipFile(place) as archive:
             return _collect(path, wanted, _zip_members(path, archive))
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise CorruptRecordingError(
             path,
             "not a whole zip",

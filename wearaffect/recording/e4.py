@@ -35,6 +35,7 @@ _CHANNELS = {
 # ACC counts are 1/64 g (info.txt of every export); the other files are in their unit.
 _SCALE = {"ACC": 1 / 64}
 # The range of the E4's skin temperature sensor; its first samples read 382.2 before it has settled.
+_START_UP_SAMPLES = 40  # ten seconds at 4 Hz; engineering choice, real ones are 1 to 4
 _TEMP_RANGE_CELSIUS = (-40.0, 115.0)
 # Engineering choices that tell a header from a number in its place.
 _RATE_RANGE_HZ = (0.01, 10_000.0)
@@ -255,7 +256,8 @@ def _settle(name: str, file: _File) -> _File:
     else:
         return file
     count = int(np.argmin(junk)) if not junk.all() else len(junk)
-    if count == 0:
+    if count == 0 or count > _START_UP_SAMPLES:
+        # a sensor that never started isn't mended: quality will say what it is
         return file
     data = file.data.copy()
     data[:count] = np.nan

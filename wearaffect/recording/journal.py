@@ -211,11 +211,14 @@ class JournalWriter:
     def _seal(self) -> None:
         with (self.folder / "session.mcap").open("rb") as written:
             sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+        accounts = {name: account.as_dict() for name, account in self._accounts.items()}
         ending = {
             "closed": True,
             "sha256": sha256,
             "n_messages": self._n_messages,
-            "streams": {name: account.as_dict() for name, account in self._accounts.items()},
+            "ok": not any(account["damaged"] for account in accounts.values()),
+            "problems": [],
+            "streams": accounts,
         }
         write_json(self.folder / "session.json", self._header | ending)
 

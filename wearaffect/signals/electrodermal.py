@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EDA_FEATURES", "eda_features", "find_scrs"]
+__all__ = ["EDA_FEATURES", "eda_features", "find_scrs", "level_at_end"]
 
 EDA_FEATURES = (
     "eda_level",
@@ -72,9 +72,11 @@ def eda_features(eda: NDArray[np.float64], sampling_rate: float) -> dict[str, fl
         ``eda_level`` (natural logarithm of the mean in µS), ``eda_slope`` (µS/min), ``eda_sd``
         (logarithm, µS), ``scr_count`` (1/min), ``scr_amplitude`` (logarithm of the mean of
         responses, µS; that of the threshold where there are none), ``scr_sum`` (logarithm of
-        summed amplitudes, µS/min) and ``eda_driver`` (logarithm of the mean positive part of
-        ``y' + y_ac / 2.77 s``, the sudomotor input of a one-pole skin with the fast time constant
-        of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275). NaN with under 10 s of signal.
+        summed amplitudes per minute plus 0.03, µS/min, so that none is a number) and
+        ``eda_driver`` (logarithm of the mean positive part of ``y' + y_ac / 2.77 s``, where y_ac
+        is the level above the lowest that follows in the window: the sudomotor input of a one-pole
+        skin with the fast time constant of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275).
+        NaN with under 10 s of signal.
         Logarithms because amplitudes differ between people by factors, not by sums.
     """
     good = np.isfinite(eda)
@@ -98,6 +100,26 @@ def eda_features(eda: NDArray[np.float64], sampling_rate: float) -> dict[str, fl
         "scr_sum": _log(_SCR_MIN_US + amplitude.sum() / minutes),
         "eda_driver": _log(np.maximum(driver, 0).mean()),
     }
+
+
+def level_at_end(eda: NDArray[np.float32], sampling_rate: float) -> float:
+    """Give the last known conductance of the last second of a window.
+
+    Parameters
+    ----------
+    eda : numpy.ndarray, (n_samples,)
+        Skin conductance, µS; NaN in gaps.
+    sampling_rate : float
+        Hz.
+
+    Returns
+    -------
+    float
+        µS; NaN where the last second is missing.
+    """
+    tail = eda[-max(1, round(sampling_rate)) :]
+    known = tail[np.isfinite(tail)]
+    return float(known[-1]) if known.size else float("nan")
 
 
 def _log(value: float) -> float:

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from wearaffect.core.errors import EnrolmentError
+from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Window
 from wearaffect.signals.features import FEATURES
 
-__all__ = ["Enrolment", "RestInterval"]
+__all__ = ["MIN_REST_S", "Enrolment", "RestInterval"]
 
 _SCHEMA = 1
-_MIN_REST_S = 120.0  # engineering choice: a minute of windows beyond the first
+MIN_REST_S = 120.0  # engineering choice: a minute of windows beyond the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class RestInterval:
 
     def __post_init__(self) -> None:
         length_s = self.end_s - self.start_s
-        if not _MIN_REST_S <= length_s < np.inf or self.start_s < 0:
+        if not MIN_REST_S <= length_s < np.inf or self.start_s < 0:
             raise EnrolmentError(
                 "rest interval",
-                expected=f"START:END in seconds, at least {_MIN_REST_S:g} s long",
+                expected=f"START:END in seconds, at least {MIN_REST_S:g} s long",
                 got=f"{self.start_s:g}:{self.end_s:g}",
                 remedy="give five quiet minutes, e.g. --rest 60:360",
             )
@@ -84,7 +85,10 @@ class Enrolment:
     def from_windows(
         cls, windows: Sequence[Window], interval: RestInterval, chain_id: str
     ) -> "Enrolment | None":
-        """Average the windows of rest; None if there are none, or none that says anything.
+        """Average the usable windows of rest; None if they don't make two minutes.
+
+        A window is usable with at least half the skin contact and a third of the beats
+        (engineering choice, the same as for answers).
 
         Parameters
         ----------
@@ -95,15 +99,16 @@ class Enrolment:
         chain_id : str
             Of the chain that made the windows.
         """
-        table = np.array([[w.features[name] for name in FEATURES] for w in windows])
-        known = np.isfinite(table)
-        if not known.any():
+        usable = [w for w in windows if _usable(w)]
+        if not usable or usable[-1].end_s - usable[0].start_s < MIN_REST_S:
             return None
+        table = np.array([[w.features[name] for name in FEATURES] for w in usable])
+        known = np.isfinite(table)
         total = np.where(known, table, 0.0).sum(axis=0)
         count = known.sum(axis=0)
         mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         features = dict(zip(FEATURES, mean.tolist(), strict=True))
-        return cls(features, len(windows), interval.start_s, interval.end_s, chain_id)
+        return cls(features, len(usable), interval.start_s, interval.end_s, chain_id)
 
     def save(self, path: Path) -> None:
         """Write as JSON; a feature that rest didn't show is null."""
@@ -139,3 +144,13 @@ class Enrolment:
                 got=type(error).__name__,
                 remedy="take rest again with --rest START:END",
             ) from error
+
+
+_LEAST = {SignalKind.EDA: 0.5, SignalKind.BVP: 0.33}
+
+
+def _usable(window: Window) -> bool:
+    return all(
+        kind in window.quality and window.quality[kind].score >= least
+        for kind, least in _LEAST.items()
+    )
