@@ -42,7 +42,7 @@ def test_pickle_gives_labels_in_seconds_and_streams_in_their_units(official, tru
         "respiban.ecg": 700, "respiban.eda": 700, "respiban.temp": 700, "respiban.resp": 700,
     }  # fmt: skip
     acc = person.session.streams["e4.acc"]
-    acc.info.require_unit(Unit.GRAVITY)
+    assert {channel.unit for channel in acc.info.channels} == {Unit.GRAVITY}
     np.testing.assert_array_equal(acc.samples()[1] * 64, truth.wrist()["ACC"])
 
 

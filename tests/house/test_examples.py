@@ -38,7 +38,9 @@ def test_no_example_is_forgotten_here(repository: Path) -> None:
 def test_analysing_a_file_writes_the_report_it_is_asked_for(
     repository: Path, tmp_path: Path, example_recording: Path
 ) -> None:
-    run(repository, "00_analyse_a_file.py", tmp_path, str(example_recording), "mine.html")
+    run(
+        repository, "00_analyse_a_file.py", tmp_path, str(example_recording), "374:646", "mine.html"
+    )
     assert (tmp_path / "mine.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 

@@ -14,6 +14,8 @@ from wearaffect.core.errors import RecordingError, WearAffectError
 
 __all__ = ["app", "main"]
 
+_INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
 app = typer.Typer(
     name="wearaffect",
     help="Wearable physiological affect: record, estimate, and say which figures survive.",
@@ -57,6 +59,10 @@ def main() -> None:
             traceback.print_exc()
         fail(error if isinstance(error, WearAffectError) else _named(error))
         sys.exit(1)
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            sys.stderr.write("stopped before the end\n")
+        raise
 
 
 def _named(error: OSError) -> RecordingError:

@@ -218,7 +218,11 @@ def fit_network(
             callbacks=callbacks,
         )
         loader = DataLoader(_Batches(rows, settings, seed), batch_size=None)
-        trainer.fit(_Fit(network, settings), loader)
+        try:
+            trainer.fit(_Fit(network, settings), loader)
+        except SystemExit as stop:
+            # lightning turns Ctrl-C into an exit of its own
+            raise KeyboardInterrupt from stop
     return network.eval()
 
 
