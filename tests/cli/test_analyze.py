@@ -1,6 +1,7 @@
 """`analyze` as scripts outside this repository use it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -117,3 +118,14 @@ def test_json_on_stdout_is_alone_there(run, example_recording, bundle_name, tmp_
     assert ran.code == 0
     assert json.loads(ran.out)["counts"]["estimated"] > 0
     assert "report" in ran.err
+
+
+def test_a_recording_without_pulse_is_told_so_at_the_start(
+    run, example_recording, bundle_name, tmp_path
+):
+    folder = tmp_path / "no pulse"
+    shutil.copytree(example_recording, folder, ignore=shutil.ignore_patterns("BVP*", "IBI*"))
+    ran = run("analyze", folder, "--model", bundle_name, "--no-enrolment", "--out", tmp_path / "o")
+    assert ran.code == 0
+    assert "warning: no bvp here" in ran.out
+    assert "withheld" in ran.out

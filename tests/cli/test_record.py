@@ -38,6 +38,8 @@ def test_a_synthetic_device_is_recorded_and_read_back(run, read_json, tmp_path):
         kept = account["stored"] + account["lost_in_gaps"] + account["damaged"]
         assert account["expected"] == kept
     assert sum(result["outcomes"].values()) == 29
+    said = result["outcomes"]
+    assert f"{said['estimated']} windows estimated, {said['withheld']} withheld" in ran.out
     header = read_json(out / "session.json")
     assert header["participant"] == "P-01"
     assert header["intended_use"] == "development"

@@ -6,7 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from wearaffect.cli.console import JsonOption, Report, progress_bar, reporting
-from wearaffect.cli.resting import EnrolmentOption, NoEnrolmentOption, RestOption, resting
+from wearaffect.cli.resting import (
+    EnrolmentOption,
+    NoEnrolmentOption,
+    RestOption,
+    resting,
+    warn_of_missing,
+)
 
 __all__ = ["analyze_recording", "write_results"]
 
@@ -35,6 +41,7 @@ def analyze_recording(
         session = open_session(recording)
         bundle = load_bundle(model)
         report.line(f"model {bundle.manifest.id}: {bundle.manifest.licence}")
+        warn_of_missing(report, [s.info for s in session.streams.values()], bundle)
         with progress_bar(report, f"analysing {session.duration_s / 60:.0f} min") as tell:
             analysis = analyze(
                 session,

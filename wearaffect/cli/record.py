@@ -9,7 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from wearaffect.cli.console import JsonOption, Report, progress_bar, reporting
-from wearaffect.cli.resting import EnrolmentOption, NoEnrolmentOption, RestOption, resting
+from wearaffect.cli.resting import (
+    EnrolmentOption,
+    NoEnrolmentOption,
+    RestOption,
+    resting,
+    warn_of_missing,
+)
 
 __all__ = ["record"]
 
@@ -19,7 +25,9 @@ def record(
         list[str],
         typer.Option("--device", metavar="URI", help="replay:PATH or synthetic:; repeat."),
     ],
-    participant: Annotated[str, typer.Option("--participant", metavar="CODE", help="Who.")],
+    participant: Annotated[
+        str, typer.Option("--participant", metavar="CODE", help="Who: 2 to 32 of A-Z a-z 0-9 _ -")
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new session folder.")],
     seconds: Annotated[
         float | None, typer.Option("--seconds", min=0.001, help="Stop after so much signal.")
@@ -45,6 +53,8 @@ def record(
         taken = resting(rest, enrolment, no_enrolment)
         devices = [open_device(uri) for uri in device]
         bundle = None if model is None else load_bundle(model)
+        if bundle is not None:
+            warn_of_missing(report, [info for d in devices for info in d.streams], bundle)
         try:
             journal = JournalWriter(
                 out,
@@ -66,6 +76,8 @@ def record(
         )
         counts = asyncio.run(_run(outcomes, report, seconds))
         result = _closed(out, report) | {"outcomes": counts}
+        if bundle is not None:
+            report.line(f"{counts['estimated']} windows estimated, {counts['withheld']} withheld")
         report.data(result)
 
 
@@ -90,10 +102,11 @@ async def _take(
     with progress_bar(report, "recording") as tell:
         async with contextlib.aclosing(outcomes) as stream:
             async for outcome in stream:
-                kind = "estimated" if isinstance(outcome, AffectEstimate) else "withheld"
-                counts[kind] += 1
+                answered = isinstance(outcome, AffectEstimate)
+                counts["estimated" if answered else "withheld"] += 1
+                said = f"stress {outcome.stress:.2f}" if answered else outcome.reasons[0]
                 share = min(1.0, outcome.end_s / seconds) if seconds else None
-                tell(share, f"{outcome.end_s:.0f} s")
+                tell(share, f"{outcome.end_s:.0f} s: {said}")
 
 
 def _closed(out: Path, report: Report) -> dict[str, Any]:

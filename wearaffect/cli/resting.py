@@ -1,13 +1,17 @@
-"""The three ways to say what rest is, as options; exactly one may be used."""
+"""What analyze and record share: the ways to say what rest is, and a word about what is missing."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wearaffect.bundle.model import ModelBundle
+from wearaffect.cli.console import Report
+from wearaffect.core.streams import StreamInfo
 from wearaffect.signals.enrolment import Enrolment, RestInterval
 
-__all__ = ["EnrolmentOption", "NoEnrolmentOption", "RestOption", "resting"]
+__all__ = ["EnrolmentOption", "NoEnrolmentOption", "RestOption", "resting", "warn_of_missing"]
 
 RestOption = Annotated[
     str | None,
@@ -20,6 +24,14 @@ EnrolmentOption = Annotated[
 NoEnrolmentOption = Annotated[
     bool, typer.Option("--no-enrolment", help="Answer without a resting state; less certain.")
 ]
+
+
+def warn_of_missing(report: Report, streams: Iterable[StreamInfo], bundle: ModelBundle) -> None:
+    """Say at the start what would make every answer be withheld."""
+    from wearaffect.pipeline.fit import missing_signals
+
+    for kind in missing_signals(streams, bundle):
+        report.line(f"warning: no {kind} here, and without it this bundle withholds every answer")
 
 
 def resting(

@@ -7,7 +7,7 @@ from wearaffect.core.errors import BundleMismatchError
 from wearaffect.core.streams import StreamInfo
 from wearaffect.core.units import Unit, convert
 
-__all__ = ["require_signals"]
+__all__ = ["missing_signals", "require_signals"]
 
 
 def require_signals(streams: Iterable[StreamInfo], bundle: ModelBundle, source: str) -> None:
@@ -44,6 +44,12 @@ def require_signals(streams: Iterable[StreamInfo], bundle: ModelBundle, source: 
             got="; ".join(misfits),
             remedy="convert the units or choose another bundle",
         )
+
+
+def missing_signals(streams: Iterable[StreamInfo], bundle: ModelBundle) -> tuple[str, ...]:
+    """Give the signals without which a bundle withholds every answer, and that aren't there."""
+    carried = {str(info.kind) for info in streams}
+    return tuple(kind for kind in bundle.manifest.abstention if kind not in carried)
 
 
 def _converts(have: Unit, wanted: str) -> bool:
