@@ -36,6 +36,15 @@ def test_summary_counts_windows_as_steps(analysis: Analysis, tmp_path: Path) -> 
     assert tiles["Estimated"][1].startswith(f"{round(100 * analysis.coverage)} % of ")
     assert leading(tiles["Called stress"][0]) == pytest.approx(len(stressed) * 5 / 60, abs=0.51)
     assert leading(tiles["Called stress"][1]) == round(100 * len(stressed) / len(estimated))
+    doubtful = [
+        o
+        for o in stressed
+        if min(o.quality[k].score for k in (SignalKind.EDA, SignalKind.BVP)) < 0.8
+    ]
+    assert 0 < len(doubtful) < len(stressed)
+    share = re.search(r", (\d+) % of it on a doubtful", tiles["Called stress"][1])
+    assert share is not None
+    assert int(share[1]) == round(100 * len(doubtful) / len(stressed))
 
 
 def test_summary_means_leave_out_poor_signal(analysis: Analysis, tmp_path: Path) -> None:

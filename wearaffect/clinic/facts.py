@@ -12,6 +12,7 @@ from wearaffect.pipeline.offline import Analysis
 from wearaffect.signals.enrolment import RestInterval
 
 __all__ = [
+    "GOOD_FROM",
     "Stretch",
     "feature_track",
     "hop_minutes",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 _POOR_BELOW = 0.5  # where the bundle has no threshold of its own; engineering choice
-_GOOD_FROM = 0.8  # engineering choice
+GOOD_FROM = 0.8  # engineering choice
 
 Array = NDArray[np.float64]
 
@@ -52,7 +53,7 @@ def poor_below(analysis: Analysis, kind: SignalKind) -> float:
 def _level(score: float, poor: float) -> str:
     if score < poor:
         return "poor"
-    return "good" if score >= max(_GOOD_FROM, poor) else "doubtful"
+    return "good" if score >= max(GOOD_FROM, poor) else "doubtful"
 
 
 def speaks_from_s(window: Window, hop_s: float) -> float:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wearaffect.clinic.facts import Stretch, speaks_from_s
+from wearaffect.clinic.facts import GOOD_FROM, Stretch, speaks_from_s
 from wearaffect.core.affect import AffectEstimate, Quantity
+from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.pipeline.offline import Analysis
 
@@ -14,6 +15,7 @@ __all__ = [
     "STRESS_FROM",
     "ForecastScore",
     "PhysicsRow",
+    "doubtful_stress_windows",
     "estimated_runs",
     "forecast_scores",
     "physics_rows",
@@ -73,6 +75,16 @@ class PhysicsRow:
 def stress_windows(analysis: Analysis) -> int:
     """How many estimated windows are called stress."""
     return sum(estimate.called_stress for estimate in analysis.estimates)
+
+
+def doubtful_stress_windows(analysis: Analysis) -> int:
+    """How many of them rest on a pulse or conductance below `GOOD_FROM`."""
+    kinds = (SignalKind.EDA, SignalKind.BVP)
+    return sum(
+        any(e.quality[kind].score < GOOD_FROM for kind in kinds if kind in e.quality)
+        for e in analysis.estimates
+        if e.called_stress
+    )
 
 
 def estimated_runs(analysis: Analysis) -> list[list[AffectEstimate]]:

@@ -128,6 +128,9 @@ def _stress(analysis: Analysis) -> Fact:
         return Fact(name, wording.NONE, "nothing was estimated")
     n = findings.stress_windows(analysis)
     note = f"{wording.percent(n / total)} of what was estimated"
+    unsure = findings.doubtful_stress_windows(analysis)
+    if unsure:
+        note += f", {wording.percent(unsure / n)} of it on a doubtful pulse or conductance"
     return Fact(name, wording.minutes(n * facts.hop_minutes(analysis)), note)
 
 
