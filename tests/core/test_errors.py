@@ -85,3 +85,19 @@ def test_the_line_reads_as_a_sentence() -> None:
     rate = SamplingRateError("e4.eda", "rate", got="0", remedy="export again")
     assert str(rate) == "stream e4.eda: rate: got 0; export again"
     assert rate.stream == "e4.eda"
+
+
+def test_an_error_comes_home_from_another_process_with_its_data() -> None:
+    import pickle
+
+    from wearaffect.core.errors import DatasetError, MissingExtraError, TrainingSubjectError
+
+    for error in (
+        DatasetError("here", "what", expected="this", got="that", part="a file"),
+        MissingExtraError("desk", "a picture"),
+        TrainingSubjectError(["wesad/S2"]),
+    ):
+        again = pickle.loads(pickle.dumps(error))
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+        assert vars(again) == vars(error)

@@ -1,12 +1,14 @@
 """The honest board on synthetic people: complete, by person, and its clock is a clock."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from wearaffect.core.errors import DatasetError
 from wearaffect.evaluation.board import honest_board
 from wearaffect.evaluation.render import metric_rows, write_board
 from wearaffect.evaluation.rivals import BASELINES, CONTROLS, clock_only
@@ -83,3 +85,25 @@ def test_no_test_person_reaches_a_fit(made_wesad) -> None:
     assert not np.array_equal(
         said[0]["rest", "random_forest"]["S5"], said[1]["rest", "random_forest"]["S5"]
     )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_an_order_with_one_person_is_not_crossed(made_wesad, tmp_path) -> None:
+    board = honest_board(made_wesad, subjects=["S2", "S3", "S4"], jobs=2)
+    assert set(board["boards"]) == {"loso"}
+    text = write_board(board, tmp_path)[1].read_text()
+    assert "Leave one subject out" in text
+    assert "## Across protocol orders" not in text
+
+
+def test_too_few_people_and_a_broken_file_end_the_board_with_their_names(
+    made_wesad, tmp_path
+) -> None:
+    with pytest.raises(DatasetError, match="at least three"):
+        honest_board(made_wesad, subjects=["S2", "S3"], jobs=1)
+    root = tmp_path / "wesad"
+    shutil.copytree(made_wesad, root)
+    (root / "S3" / "S3_quest.csv").write_text("nothing")
+    with pytest.raises(DatasetError, match="S3_quest"):
+        honest_board(root, jobs=1)

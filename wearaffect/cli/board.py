@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
-from wearaffect.cli.train import split_names
+from wearaffect.cli.corpus import SubjectsOption, split_names
 
 __all__ = ["board"]
 
@@ -20,9 +20,7 @@ def board(
         typer.Option("--root", metavar="DIR", help="Folder of the sets; default WEARAFFECT_DATA."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One seed, few rivals.")] = False,
-    subjects: Annotated[
-        list[str] | None, typer.Option("--subjects", help="Whom; repeat it or use commas.")
-    ] = None,
+    subjects: SubjectsOption = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of fits and bootstrap.")] = 1,
     json: JsonOption = None,
 ) -> None:

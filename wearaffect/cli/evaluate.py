@@ -1,26 +1,29 @@
 """`wearaffect evaluate`: a bundle on people it never saw."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
-from wearaffect.cli.train import split_names
+from wearaffect.cli.corpus import (
+    DatasetOption,
+    RootOption,
+    SubjectsOption,
+    require_choice,
+    split_names,
+)
 
 __all__ = ["evaluate"]
 
 
 def evaluate(
     model: Annotated[str, typer.Option("--model", metavar="NAME or DIR", help="The bundle.")],
-    dataset: Annotated[str, typer.Option("--dataset", metavar="wesad", help="The corpus.")],
-    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="Its folder.")],
+    dataset: DatasetOption,
+    root: RootOption,
     enrol: Annotated[
         str, typer.Option("--enrol", metavar="rest or none", help="What rest to take.")
     ] = "rest",
-    subjects: Annotated[
-        list[str] | None, typer.Option("--subjects", help="Whom; repeat it or use commas.")
-    ] = None,
+    subjects: SubjectsOption = None,
     allow_training_subjects: Annotated[
         bool,
         typer.Option("--allow-training-subjects", help="Score people it was trained on, too."),
@@ -29,12 +32,8 @@ def evaluate(
     json: JsonOption = None,
 ) -> None:
     """Score a bundle on labelled people."""
-    if dataset != "wesad":
-        msg = f"--dataset: expected wesad, got {dataset}"
-        raise typer.BadParameter(msg)
-    if enrol not in {"rest", "none"}:
-        msg = f"--enrol: expected rest or none, got {enrol}"
-        raise typer.BadParameter(msg)
+    require_choice("--dataset", dataset, "wesad")
+    require_choice("--enrol", enrol, "rest", "none")
     with reporting(json) as report:
         from wearaffect.bundle.loading import load_bundle
         from wearaffect.datasets.wesad import read_wesad, wesad_subjects

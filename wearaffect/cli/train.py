@@ -6,17 +6,22 @@ from typing import Annotated
 import typer
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
+from wearaffect.cli.corpus import (
+    DatasetOption,
+    RootOption,
+    SubjectsOption,
+    require_choice,
+    split_names,
+)
 
 __all__ = ["train"]
 
 
 def train(
-    dataset: Annotated[str, typer.Option("--dataset", metavar="wesad", help="The corpus.")],
-    root: Annotated[Path, typer.Option("--root", metavar="DIR", help="Its folder.")],
+    dataset: DatasetOption,
+    root: RootOption,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new bundle.")],
-    subjects: Annotated[
-        list[str] | None, typer.Option("--subjects", help="Whom; repeat it or use commas.")
-    ] = None,
+    subjects: SubjectsOption = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything random.")] = 1,
     classifier: Annotated[
         str, typer.Option("--classifier", metavar="network or plain", help="Who classifies.")
@@ -29,12 +34,8 @@ def train(
     json: JsonOption = None,
 ) -> None:
     """Train on a corpus, split by person, and export a bundle."""
-    if dataset != "wesad":
-        msg = f"--dataset: expected wesad, got {dataset}"
-        raise typer.BadParameter(msg)
-    if classifier not in {"network", "plain"}:
-        msg = f"--classifier: expected network or plain, got {classifier}"
-        raise typer.BadParameter(msg)
+    require_choice("--dataset", dataset, "wesad")
+    require_choice("--classifier", classifier, "network", "plain")
     with reporting(json) as report:
         from wearaffect.learning.command import train_wesad
 
@@ -59,10 +60,3 @@ def train(
                     f"  {item.name} {item.value:.3g} {item.unit} [{low:.3g}, {high:.3g}]{note}"
                 )
         report.data({"schema": 1, "bundle": bundle.manifest.id, "self_test": worst})
-
-
-def split_names(names: list[str] | None) -> list[str] | None:
-    """Read ``--subjects S2,S3 --subjects S4`` as three names."""
-    if not names:
-        return None
-    return [part for name in names for part in name.replace(",", " ").split()]

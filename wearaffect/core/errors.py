@@ -79,6 +79,10 @@ class WearAffectError(Exception):
         self.remedy = remedy
         super().__init__(self.line())
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # subclasses take other arguments than Exception keeps; a worker's error must come home
+        return (_rebuilt, (type(self), self.args, self.__dict__))
+
     def line(self) -> str:
         """Give the whole message as one line."""
         text = self.what
@@ -99,6 +103,15 @@ class WearAffectError(Exception):
             "got": self.got,
             "remedy": self.remedy,
         }
+
+
+def _rebuilt(
+    kind: type[WearAffectError], args: tuple[object, ...], fields: dict[str, object]
+) -> WearAffectError:
+    """Make an error again from what another process sent."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class PathError(WearAffectError):

@@ -5,12 +5,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from wearaffect.core.errors import DatasetError
 from wearaffect.datasets.splits import Fold, cross_order, leave_one_subject_out
+from wearaffect.datasets.wesad import read_wesad, wesad_subjects
 from wearaffect.evaluation.answers import Answers, Fitter, answers_of
 from wearaffect.evaluation.heldout import closing
 from wearaffect.evaluation.metrics import score
@@ -19,9 +20,8 @@ from wearaffect.evaluation.rivals import BASELINES, CONTROLS, network
 from wearaffect.learning.table import MODEL_FEATURES, PersonTable, table_of
 from wearaffect.signals.chain import ChainSettings
 
-__all__ = ["ENROLMENTS", "SPLITS", "honest_board"]
+__all__ = ["ENROLMENTS", "honest_board"]
 
-SPLITS = ("loso", "cross_order")
 ENROLMENTS = ("none", "rest")
 MODEL = "network"
 WITHOUT_PHYSICS = "network_without_physics"
@@ -63,16 +63,19 @@ def honest_board(
     Returns
     -------
     dict
-        ``boards`` by split and enrolment, each block as the evaluate JSON, with ``baselines``
-        and ``controls`` scored on the same windows in the same run.
+        ``boards`` by split (across orders only with two people of each) and enrolment, each as the
+        evaluate JSON, with ``baselines``, ``ablations`` and ``controls`` scored on the same windows
+        in the same run.
+
+    Raises
+    ------
+    DatasetError
+        The folder isn't WESAD, or there are fewer than three people.
     """
     started = perf_counter()
     jobs = jobs or os.cpu_count() or 1
     tables = _tables(root, subjects, jobs, progress)
-    folds = {
-        "loso": leave_one_subject_out(list(tables)),
-        "cross_order": cross_order({name: table.order for name, table in tables.items()}),
-    }
+    folds = _folds(root, tables)
     answers: dict[tuple[str, str, str], list[Answers]] = {}
     tasks = [(split, fold) for split, some in folds.items() for fold in some]
     for done, (split, found) in enumerate(_fits(tasks, _Setting(tables, seed), jobs), start=1):
@@ -84,11 +87,25 @@ def honest_board(
         split: {
             enrolment: _block(answers, split, enrolment, tables, seed) for enrolment in ENROLMENTS
         }
-        for split in SPLITS
+        for split in folds
     }
     return {"schema": 1, "board": "honest", "quick": True, "boards": boards} | closing(
         seed, started
     )
+
+
+def _folds(root: Path, tables: Mapping[str, PersonTable]) -> dict[str, tuple[Fold, ...]]:
+    """Give the splits that these people allow: every fit needs two, so has each order."""
+    if len(tables) < 3:
+        raise DatasetError(
+            root, "too few people for a board", expected="at least three", got=" ".join(tables)
+        )
+    orders = {name: table.order for name, table in tables.items()}
+    folds: dict[str, tuple[Fold, ...]] = {"loso": leave_one_subject_out(list(tables))}
+    counts = [list(orders.values()).count(order) for order in set(orders.values())]
+    if len(counts) == 2 and min(counts) >= 2:
+        folds["cross_order"] = cross_order(orders)
+    return folds
 
 
 def _block(
@@ -132,8 +149,6 @@ def _block(
 def _tables(
     root: Path, subjects: Sequence[str] | None, jobs: int, progress: Progress | None
 ) -> dict[str, PersonTable]:
-    from wearaffect.datasets.wesad import wesad_subjects
-
     names = tuple(subjects) if subjects is not None else wesad_subjects(root)
     found: dict[str, PersonTable] = {}
     with _pool(jobs) as pool:
@@ -146,8 +161,7 @@ def _tables(
 
 
 def _one_table(root: Path, subject: str) -> PersonTable:
-    (read,) = entry_points(group="wearaffect.datasets", name="wesad")
-    return table_of(next(iter(read.load()(root, [subject]))), ChainSettings())
+    return table_of(next(read_wesad(root, [subject])), ChainSettings())
 
 
 _worker: dict[str, _Setting] = {}

@@ -148,23 +148,25 @@ def metric_rows(board: Mapping[str, Any]) -> dict[str, Any]:
                         "meditation_called_stress": stress["meditation_called_stress"],
                     }
                 )
-    crossed = board["boards"]["cross_order"]["rest"]
+    crossed = board["boards"].get("cross_order", {}).get("rest")
+    models = {} if crossed is None else {"network": crossed} | crossed["ablations"]
     forecast = [
         {"model": name.replace("_", " "), "horizon_s": float(horizon)} | figures
-        for name, scored in ({"network": crossed} | crossed["ablations"]).items()
+        for name, scored in models.items()
         for horizon, figures in scored["eda"]["forecast"].items()
     ]
     return {"rows": rows, "protocol_hashes": hashes, "forecast": forecast}
 
 
 def _figure(board: Mapping[str, Any], path: Path) -> Path:
-    """Stress F1 of each person across orders, the model beside plain models and the clock."""
+    """Stress F1 of each person, across orders where there are two, beside models and clock."""
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("desk", "the board's figures") from error
-    block = board["boards"]["cross_order"]["rest"]
+    split = "cross_order" if "cross_order" in board["boards"] else "loso"
+    block = board["boards"][split]["rest"]
     shown = {"network": block, **block["baselines"], "clock only": block["controls"]["clock_only"]}
     subjects = list(block["stress"]["per_subject"])
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "wearaffect", "font.size": 9}):
@@ -184,7 +186,8 @@ def _figure(board: Mapping[str, Any], path: Path) -> Path:
         axes.set_ylim(0, 1.03)
         axes.set_ylabel("stress macro-F1")
         axes.set_title(
-            f"Each person, across protocol orders, enrolled (protocol {block['protocol']['hash']})",
+            f"Each person, {_SPLITS[split].lower()}, enrolled "
+            f"(protocol {block['protocol']['hash']})",
             loc="left",
             fontsize=9,
         )

@@ -46,32 +46,20 @@ def logistic_regression(people: Sequence[PersonTable]) -> Predictor:
 
 def random_forest(people: Sequence[PersonTable]) -> Predictor:
     """Fit 100 trees on the inputs of the network."""
-    from sklearn.ensemble import RandomForestClassifier
-
-    encoder = fit_encoder(people, _window_s(people))
-    trees = RandomForestClassifier(
-        100, min_samples_leaf=20, class_weight="balanced", random_state=0, n_jobs=1
-    )
-    return _on(trees, people, lambda person: encoder.encode(person.windows).features.astype(float))
+    return _on(_trees(), people, _encoded(fit_encoder(people, _window_s(people))))
 
 
 def discriminant(people: Sequence[PersonTable]) -> Predictor:
     """Fit a shrunk linear discriminant on the inputs of the network."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-    encoder = fit_encoder(people, _window_s(people))
     model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
-    return _on(model, people, lambda person: encoder.encode(person.windows).features.astype(float))
+    return _on(model, people, _encoded(fit_encoder(people, _window_s(people))))
 
 
 def clock_only(people: Sequence[PersonTable]) -> Predictor:
     """Know nothing but the time since the first labelled window."""
-    from sklearn.ensemble import RandomForestClassifier
-
-    model = RandomForestClassifier(
-        100, min_samples_leaf=20, class_weight="balanced", random_state=0
-    )
-    return _on(model, people, _elapsed)
+    return _on(_trees(), people, _elapsed)
 
 
 def clock_hybrid(people: Sequence[PersonTable]) -> Predictor:
@@ -96,17 +84,10 @@ def only(prefix: str) -> Fitter:
     """Make a control that sees one signal's features, as they are and against rest."""
 
     def fit(people: Sequence[PersonTable]) -> Predictor:
-        from sklearn.ensemble import RandomForestClassifier
-
         names = [name for name in FEATURES if name.startswith(prefix)]
         windows = [window for person in people for window in person.pick(person.labelled())]
         encoder = InputEncoder.fit(names, windows, _window_s(people))
-        trees = RandomForestClassifier(
-            100, min_samples_leaf=20, class_weight="balanced", random_state=0
-        )
-        return _on(
-            trees, people, lambda person: encoder.encode(person.windows).features.astype(float)
-        )
+        return _on(_trees(), people, _encoded(encoder))
 
     return fit
 
@@ -148,6 +129,18 @@ def _running_z(person: PersonTable, name: str) -> Floats:
     at_rest = [np.nan if w.rest is None else w.rest[name] for w in person.windows]
     rest = np.where(np.isfinite(at_rest), at_rest, mean)
     return np.asarray(np.where(known, (values - rest) / sd, 0.0))
+
+
+def _trees() -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(
+        100, min_samples_leaf=20, class_weight="balanced", random_state=0, n_jobs=1
+    )
+
+
+def _encoded(encoder: InputEncoder) -> Callable[[PersonTable], Floats]:
+    return lambda person: encoder.encode(person.windows).features.astype(float)
 
 
 def _elapsed(person: PersonTable) -> Floats:

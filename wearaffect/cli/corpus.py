@@ -1,0 +1,28 @@
+"""What train, evaluate and board share: which corpus, where, and whom of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["DatasetOption", "RootOption", "SubjectsOption", "require_choice", "split_names"]
+
+DatasetOption = Annotated[str, typer.Option("--dataset", metavar="wesad", help="The corpus.")]
+RootOption = Annotated[Path, typer.Option("--root", metavar="DIR", help="Its folder.")]
+SubjectsOption = Annotated[
+    list[str] | None, typer.Option("--subjects", help="Whom; repeat it or use commas.")
+]
+
+
+def require_choice(option: str, value: str, *known: str) -> None:
+    """Raise `typer.BadParameter` unless a value is one of those known."""
+    if value not in known:
+        msg = f"{option}: expected {' or '.join(known)}, got {value}"
+        raise typer.BadParameter(msg)
+
+
+def split_names(names: list[str] | None) -> list[str] | None:
+    """Read ``--subjects S2,S3 --subjects S4`` as three names."""
+    if not names:
+        return None
+    return [part for name in names for part in name.replace(",", " ").split()]
