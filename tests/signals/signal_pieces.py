@@ -38,3 +38,9 @@ def cut_up(stream, data, sizes, start_ns=0):
         SignalChunk(stream, data[a:b], time_of(a, stream.sampling_rate, start_ns))
         for a, b in pairwise([0, *ends])
     ]
+
+
+def alone(function, data, *args):
+    """What a function of many windows says of one."""
+    found = function(np.asarray(data, float)[None], *args)
+    return {name: values.item() for name, values in found.items()}

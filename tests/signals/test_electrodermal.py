@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from signal_pieces import info
+from signal_pieces import alone, info
 
 from wearaffect.core.streams import SignalChunk, SignalKind
 from wearaffect.physiology.participant import ParticipantSettings, simulate_participant
@@ -44,7 +44,7 @@ def test_no_response_reaches_across_a_gap():
         ((onset_s, peak_s, amplitude_us),) = find_scrs(level, RATE)
         assert (onset_s, peak_s) == (25.0, 27.0)
         assert amplitude_us == pytest.approx(0.4)
-    driver = [eda_features(level, RATE)["eda_driver"] for level in (plain, stepped)]
+    driver = [alone(eda_features, level, RATE)["eda_driver"] for level in (plain, stepped)]
     assert driver[0] == pytest.approx(driver[1])
 
 
@@ -55,13 +55,13 @@ def test_nothing_is_found_in_nothing(level):
 
 def test_features_of_a_line_and_of_a_flat_level():
     t_min = np.arange(240) / RATE / 60
-    features = eda_features(3 + 0.6 * t_min, RATE)
+    features = alone(eda_features, 3 + 0.6 * t_min, RATE)
     assert set(features) == set(EDA_FEATURES)
     assert features["eda_slope"] == pytest.approx(0.6)
     assert features["eda_level"] == pytest.approx(math.log(3.3), abs=1e-3)
     assert features["eda_sd"] == pytest.approx(math.log(0.6 / math.sqrt(12)), abs=0.01)
     assert features["scr_count"] == 1.0  # one rise that lasts a minute
-    flat = eda_features(np.full(240, 1.0), RATE)
+    flat = alone(eda_features, np.full(240, 1.0), RATE)
     assert flat["eda_level"] == 0.0
     assert flat["eda_slope"] == 0.0
     assert flat["scr_count"] == 0.0
@@ -72,15 +72,15 @@ def test_features_of_a_line_and_of_a_flat_level():
 def test_a_gap_leaves_the_slope_where_it_is():
     level = 3 + 0.6 * np.arange(240) / RATE / 60
     level[30:150] = np.nan
-    assert eda_features(level, RATE)["eda_slope"] == pytest.approx(0.6)
+    assert alone(eda_features, level, RATE)["eda_slope"] == pytest.approx(0.6)
 
 
 def test_ten_seconds_are_needed():
     level = np.full(240, np.nan)
     level[:39] = 1.0
-    assert np.isnan(list(eda_features(level, RATE).values())).all()
+    assert np.isnan(list(alone(eda_features, level, RATE).values())).all()
     level[39] = 1.0
-    assert np.isfinite(list(eda_features(level, RATE).values())).all()
+    assert np.isfinite(list(alone(eda_features, level, RATE).values())).all()
 
 
 def test_driver_is_the_input_of_a_one_pole_skin():
@@ -88,8 +88,10 @@ def test_driver_is_the_input_of_a_one_pole_skin():
     bursts = {4.0: 0.5, 17.5: 1.0, 33.0: 0.25, 45.0: 0.8}
     level = sum(a * np.where(t >= at, np.exp(-(t - at) / 2.77), 0.0) for at, a in bursts.items())
     per_second = sum(bursts.values()) / 60
-    assert math.exp(eda_features(level, RATE)["eda_driver"]) == pytest.approx(per_second, rel=0.15)
-    counts = eda_features(level, RATE)
+    assert math.exp(alone(eda_features, level, RATE)["eda_driver"]) == pytest.approx(
+        per_second, rel=0.15
+    )
+    counts = alone(eda_features, level, RATE)
     assert counts["scr_count"] == 4.0
     mean = math.exp(counts["scr_amplitude"])
     assert mean == pytest.approx(sum(bursts.values()) / 4, rel=0.01)

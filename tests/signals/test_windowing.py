@@ -22,11 +22,15 @@ def ramp(count):
     return np.arange(count, dtype=np.float32)
 
 
+def flat(batches):
+    return [window for batch in batches for window in batch]
+
+
 def assemble(spec, chunks, until_s, origin_ns=0):
     assembler = WindowAssembler(spec, origin_ns)
     for chunk in chunks:
         assembler.push(chunk)
-    return list(assembler.advance(origin_ns + ns_from_s(until_s)))
+    return flat(assembler.advance(origin_ns + ns_from_s(until_s)))
 
 
 @pytest.mark.parametrize("rate", [4.0, 64.0, 64.006, 130.0, 51.2, 64.00612])
@@ -97,21 +101,40 @@ def test_late_samples_are_counted_and_reach_open_windows_only():
     assembler = WindowAssembler(WindowSpec(10, 5))
     first, second = ramp(4 * 8), np.arange(32, 80, dtype=np.float32)
     assembler.push(SignalChunk(eda, first[:, None]))
-    (early,) = assembler.advance(12 * S)  # 8 to 10 s aren't there yet
+    (early,) = flat(assembler.advance(12 * S))  # 8 to 10 s aren't there yet
     assert np.isfinite(early.signals[EDA].data).sum() == 32
     assert dict(assembler.n_late) == {}
     assembler.push(SignalChunk(eda, second[:, None], 8 * S))
     assert dict(assembler.n_late) == {"t.eda": 8}  # 8 to 10 s: that window had closed
-    late, after = assembler.advance(20 * S)
+    late, after = flat(assembler.advance(20 * S))
     np.testing.assert_array_equal(late.signals[EDA].data[0], np.arange(20, 60))
     np.testing.assert_array_equal(after.signals[EDA].data[0], np.arange(40, 80))
     assert list(assembler.advance(20 * S)) == []
 
 
-def test_a_reader_that_stops_early_gets_the_next_window_next():
+def test_many_windows_at_once_are_the_same_as_one_by_one():
+    stream = info(BVP, 64.0)
+    chunks = cut_up(stream, ramp(64 * 900), [640])
+    at_once = assemble(WindowSpec(10, 0.25), chunks, 900)
+    assembler = WindowAssembler(WindowSpec(10, 0.25))
+    one_by_one = []
+    for chunk in chunks:
+        assembler.push(chunk)
+        one_by_one += flat(assembler.advance(chunk.end_ns))
+    assert len(at_once) == len(one_by_one) == 3561
+    for a, b in zip(at_once, one_by_one, strict=True):
+        assert a.start_ns == b.start_ns
+        np.testing.assert_array_equal(a.signals[BVP].data, b.signals[BVP].data)
+
+
+def test_faults_stay_beside_their_samples():
+    stream = info(EDA, 4.0)
     assembler = WindowAssembler(WindowSpec(10, 5))
-    assert next(assembler.advance(30 * S)).start_s == 0
-    assert next(assembler.advance(30 * S)).start_s == 5
+    for chunk in cut_up(stream, ramp(240), [7]):
+        assembler.push(chunk, (chunk.data[:, 0] % 5 == 0).astype(np.uint8))
+    for batch in assembler.advance(60 * S):
+        signal = batch.signals[EDA]
+        np.testing.assert_array_equal(signal.faults == 1, signal.data[:, 0] % 5 == 0)
 
 
 @pytest.mark.parametrize("start_s", [0.0, 0.5, 9.7])
@@ -132,7 +155,7 @@ def test_a_clock_that_drifts_is_neither_disorder_nor_loss(ppm):
     for second in range(1200):
         start_ns = round(second * S * (1 + ppm * 1e-6))
         assembler.push(SignalChunk(bvp, np.ones((64, 1)), start_ns))
-        windows += assembler.advance(start_ns)
+        windows += flat(assembler.advance(start_ns))
     assert len(windows) == pytest.approx(228, abs=1)
     # a clock that is 0.02 % slow leaves one place in 5000 empty
     assert min(w.signals[BVP].coverage for w in windows) > 0.999
@@ -149,7 +172,7 @@ def test_memory_stays_level_over_hours(rate):
         for i in range(3 * 360):
             chunk = SignalChunk(bvp, data.copy(), time_of(640 * i, rate))
             assembler.push(chunk)
-            for window in assembler.advance(chunk.start_ns):
+            for window in flat(assembler.advance(chunk.start_ns)):
                 assert window.signals[BVP].coverage == 1.0
             if i % 360 == 359:
                 held.append(tracemalloc.get_traced_memory()[0])

@@ -75,12 +75,15 @@ class Quality:
     score : float
         0 (nothing usable) to 1.
     reasons : tuple of str
-        Why it is below 1, worst first: ``gap``, ``flat``, ``clipped``, ``off_skin``,
-        ``few_beats``, ``noise``.
+        Why it is below 1, worst first: ``gap``, ``flat``, ``clipped``, ``off_skin``, ``loose``,
+        ``noise``, ``few_beats``; ``motion`` explains and comes last.
+    latest : tuple of str
+        What holds in the window's last second: the light beside a running stream.
     """
 
     score: float
     reasons: tuple[str, ...] = ()
+    latest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ Progress = Callable[[float], None]
 """Called with the share of the recording that is done, 0 to 1."""
 
 _BATCH = 64  # windows a call of the graph; engineering choice
+_SLICE_HOPS = 64  # windows a call of the chain; engineering choice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +98,7 @@ def windows_of(
     """
     end_ns = _chain_end_ns(session, chain)
     whole = max(session.end_ns - session.start_ns, 1)
-    for event in session.feed():
+    for event in session.feed(max(30.0, _SLICE_HOPS * chain.settings.spec.hop_s)):
         match event:
             case SignalChunk():
                 chain.push(event)

@@ -1,11 +1,14 @@
 """Beats from a pulse wave, intervals without artefacts, and what they say of heart rate."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HEART_FEATURES", "Beats", "find_beats", "heart_features"]
+from wearaffect.signals.rows import Matrix, Vector, mean, quantile, sd, slope_per_min, sorted_rows
+
+__all__ = ["HEART_FEATURES", "Beats", "IbiClass", "find_beats", "heart_features"]
 
 HEART_FEATURES = (
     "hr_mean",
@@ -33,38 +36,72 @@ _LEAST_OF_HIGHEST = 1e-3
 _LEAST_HEIGHT = 1e-6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Beats:
-    """Beats of one window.
+_FEW_INTERVALS = 10
+_FEW_STEPS = 5
+
+
+class IbiClass(IntEnum):
+    """What an interval between two pulses is taken for.
 
     Attributes
     ----------
-    times_s : numpy.ndarray, (n_beats,)
-        Seconds from the start of the window, between samples by a parabola.
-    height : numpy.ndarray, (n_beats,)
-        Filtered pulse at the beat, device units.
-    ibi_s : numpy.ndarray, (n_intervals,)
-        Intervals between pulses that passed the artefact rule.
-    ibi_end_s : numpy.ndarray, (n_intervals,)
-        When each of them ended.
-    successive : numpy.ndarray, (n_intervals,), bool
-        Whether the interval follows directly on the one before.
+    NORMAL
+        A heart could have made it, and its neighbours agree.
+    SHORT, LONG
+        Outside 0.33-1.5 s: an extra pulse, or a missed one or a gap.
+    IRREGULAR
+        More than 25 % from the median of its five neighbours.
+    NONE
+        There is no interval: before the first beat.
     """
 
-    times_s: NDArray[np.float64]
-    height: NDArray[np.float64]
-    ibi_s: NDArray[np.float64]
-    ibi_end_s: NDArray[np.float64]
-    successive: NDArray[np.bool_]
+    NORMAL = 0
+    SHORT = 1
+    LONG = 2
+    IRREGULAR = 3
+    NONE = 4
 
 
-def find_beats(bvp: NDArray[np.float64], sampling_rate: float) -> Beats:
-    """Find pulses in a band-passed pulse wave.
+@dataclass(frozen=True, slots=True, eq=False)
+class Beats:
+    """Beats of several windows, one row a window, padded at the end.
+
+    Attributes
+    ----------
+    times_s : numpy.ndarray, (n_windows, n_most)
+        Seconds from the start of the window, between samples by a parabola; NaN is padding.
+    height : numpy.ndarray, (n_windows, n_most)
+        Filtered pulse at the beat, device units.
+    interval_s : numpy.ndarray, (n_windows, n_most)
+        Time since the beat before; NaN at a window's first.
+    classes : numpy.ndarray, (n_windows, n_most), uint8
+        `IbiClass` of that interval.
+    """
+
+    times_s: Matrix
+    height: Matrix
+    interval_s: Matrix
+    classes: NDArray[np.uint8]
+
+    @property
+    def ibi_s(self) -> Matrix:
+        """Intervals that passed the artefact rule, at the beat that ends them; else NaN."""
+        return np.where(self.classes == IbiClass.NORMAL, self.interval_s, np.nan)
+
+    @property
+    def spanned_s(self) -> Vector:
+        """Seconds of each window that accepted intervals span, (n_windows,)."""
+        ibi_s = self.ibi_s
+        return np.asarray(np.where(np.isfinite(ibi_s), ibi_s, 0.0).sum(axis=1))
+
+
+def find_beats(bvp: Matrix, sampling_rate: float) -> Beats:
+    """Find pulses in band-passed pulse waves.
 
     Parameters
     ----------
-    bvp : numpy.ndarray, (n_samples,)
-        Band-passed pulse wave; NaN in gaps.
+    bvp : numpy.ndarray, (n_windows, n_samples)
+        Band-passed pulse waves; NaN in gaps.
     sampling_rate : float
         Hz.
 
@@ -82,77 +119,109 @@ def find_beats(bvp: NDArray[np.float64], sampling_rate: float) -> Beats:
     neighbours, a form of the rule in Task Force 1996 (doi 10.1161/01.CIR.93.5.1043) that a single
     artefact can't move. Thresholds are engineering choices.
     """
+    n_windows, n_samples = bvp.shape
     wave = np.where(np.isfinite(bvp), bvp, 0.0)
-    spread = _local_sd(wave, max(3, round(_LOCAL_SD_S * sampling_rate)))
-    inner = wave[1:-1]
-    rising = (inner > wave[:-2]) & (inner >= wave[2:])
-    least = max(_LEAST_OF_HIGHEST * inner.max(initial=0.0), _LEAST_HEIGHT)
-    peaks = np.flatnonzero(rising & (inner > np.maximum(_THRESHOLD_SD * spread[1:-1], least))) + 1
-    peaks = _higher_of_neighbours(peaks, wave, round(_REFRACTORY_S * sampling_rate))
-    before, at, after = wave[peaks - 1], wave[peaks], wave[peaks + 1]
+    inner = wave[:, 1:-1]
+    rising = (inner > wave[:, :-2]) & (inner >= wave[:, 2:])
+    least = np.maximum(_LEAST_OF_HIGHEST * inner.max(axis=1, initial=0.0), _LEAST_HEIGHT)
+    spread = _local_sd(wave, max(3, round(_LOCAL_SD_S * sampling_rate)))[:, 1:-1]
+    high = inner > np.maximum(_THRESHOLD_SD * spread, least[:, None])
+    row, peak = np.nonzero(rising & high)
+    peak += 1
+    distance = round(_REFRACTORY_S * sampling_rate)
+    # rows lie too far apart to meet
+    kept = _higher_of_neighbours(row * (n_samples + distance) + peak, wave[row, peak], distance)
+    row, peak = row[kept], peak[kept]
+    before, at, after = wave[row, peak - 1], wave[row, peak], wave[row, peak + 1]
     bend = before - 2 * at + after
     offset = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1.0), 0.0)
-    times_s = (peaks + offset) / sampling_rate
-    ibi_s = np.diff(times_s)
-    good = _plausible(ibi_s)
-    successive = np.concatenate([[False], good[1:] & good[:-1]]) if good.size else good
-    return Beats(times_s, at, ibi_s[good], times_s[1:][good], successive[good])
+    # the same width for every batch: sums over a row must not depend on its neighbours
+    shape = (n_windows, n_samples // max(distance, 1) + 2)
+    place = (row, np.arange(row.size) - np.searchsorted(row, np.arange(n_windows))[row])
+    times_s, height = np.full(shape, np.nan), np.full(shape, np.nan)
+    times_s[place] = (peak + offset) / sampling_rate
+    height[place] = at
+    interval_s = np.diff(times_s, axis=1, prepend=np.nan)
+    return Beats(times_s, height, interval_s, _classes(interval_s))
 
 
-def _local_sd(wave: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+def _local_sd(wave: Matrix, width: int) -> Matrix:
     """Standard deviation over a centred window; the edges use the part that is there."""
-    total = np.concatenate([[0.0], np.cumsum(wave)])
-    square = np.concatenate([[0.0], np.cumsum(wave**2)])
-    index = np.arange(wave.size)
+    total = np.cumsum(np.pad(wave, ((0, 0), (1, 0))), axis=1)
+    square = np.cumsum(np.pad(wave * wave, ((0, 0), (1, 0))), axis=1)
+    index = np.arange(wave.shape[1])
     low = np.maximum(index - width // 2, 0)
-    high = np.minimum(index + width // 2 + 1, wave.size)
-    count = high - low
-    mean = (total[high] - total[low]) / count
-    return np.asarray(np.sqrt(np.maximum((square[high] - square[low]) / count - mean**2, 0.0)))
+    high = np.minimum(index + width // 2 + 1, wave.shape[1])
+    share = 1.0 / (high - low)
+    middle = (total[:, high] - total[:, low]) * share
+    variance = (square[:, high] - square[:, low]) * share - middle * middle
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def _higher_of_neighbours(
-    peaks: NDArray[np.int64], wave: NDArray[np.float64], distance: int
+    place: NDArray[np.int64], height: Vector, distance: int
 ) -> NDArray[np.int64]:
-    """Keep the higher of two peaks that are closer than a distance, from left to right."""
-    kept: list[int] = []
-    for peak in peaks.tolist():
-        if kept and peak - kept[-1] < distance:
-            if wave[peak] > wave[kept[-1]]:
-                kept[-1] = peak
+    """Choose the higher of two peaks that are closer than a distance, from left to right."""
+    if not place.size:
+        return place
+    close = np.diff(place) < distance
+    crowded = np.concatenate([close, [False]]) | np.concatenate([[False], close])
+    kept = [np.flatnonzero(~crowded)]
+    chosen: list[int] = []
+    places, heights = place.tolist(), height.tolist()
+    for i in np.flatnonzero(crowded).tolist():
+        if chosen and places[i] - places[chosen[-1]] < distance:
+            if heights[i] > heights[chosen[-1]]:
+                chosen[-1] = i
         else:
-            kept.append(peak)
-    return np.array(kept, dtype=np.int64)
+            chosen.append(i)
+    return np.sort(np.concatenate([*kept, np.array(chosen, dtype=np.int64)]))
 
 
-def _plausible(ibi_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _classes(interval_s: Matrix) -> NDArray[np.uint8]:
     """Tell intervals that a heart could have made from artefacts."""
     low, high = _IBI_RANGE_S
-    good = (ibi_s >= low) & (ibi_s <= high)
-    if ibi_s.size < 3:
-        return np.zeros_like(good)
-    padded = np.pad(np.where(good, ibi_s, np.nan), 2, constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 5)
-    typical = np.full(ibi_s.size, np.nan)
-    known = np.isfinite(around).any(axis=1)
-    typical[known] = np.nanmedian(around[known], axis=1)
+    exists = np.isfinite(interval_s)
     with np.errstate(invalid="ignore"):
-        return np.asarray(good & (np.abs(ibi_s - typical) <= _IBI_CHANGE * typical))
+        inside = (interval_s >= low) & (interval_s <= high)
+        around = np.pad(
+            np.where(inside, interval_s, np.nan),
+            ((0, 0), (2, 2)),
+            mode="constant",
+            constant_values=np.nan,
+        )
+        ordered = np.sort(np.lib.stride_tricks.sliding_window_view(around, 5, axis=1), axis=2)
+        count = np.isfinite(ordered).sum(axis=2)[..., None]
+        middle = [
+            np.take_along_axis(ordered, np.maximum(k, 0), axis=2)[..., 0]
+            for k in ((count - 1) // 2, count // 2)
+        ]
+        typical = (middle[0] + middle[1]) / 2
+        regular = np.abs(interval_s - typical) <= _IBI_CHANGE * typical
+    enough = exists.sum(axis=1, keepdims=True) >= 3
+    return np.asarray(
+        np.select(
+            [~exists, interval_s < low, interval_s > high, ~regular | ~enough],
+            [IbiClass.NONE, IbiClass.SHORT, IbiClass.LONG, IbiClass.IRREGULAR],
+            IbiClass.NORMAL,
+        ),
+        dtype=np.uint8,
+    )
 
 
-def heart_features(beats: Beats, window_s: float) -> dict[str, float]:
-    """Describe heart rate and its variability in one window.
+def heart_features(beats: Beats, window_s: float) -> dict[str, Vector]:
+    """Describe heart rate and its variability in windows.
 
     Parameters
     ----------
     beats : Beats
-        Of the window.
+        Of the windows.
     window_s : float
-        Its length.
+        Their length.
 
     Returns
     -------
-    dict of str to float
+    dict of str to numpy.ndarray, (n_windows,)
         ``hr_mean``, ``hr_median``, ``hr_p10``, ``hr_p90`` and ``hr_sd`` (1/min), ``hr_slope``
         (1/min per min), ``hrv_sdnn`` and ``hrv_rmssd`` (ms) and ``hrv_pnn50`` as named by Task
         Force 1996 (doi 10.1161/01.CIR.93.5.1043), ``hrv_masd`` (natural logarithm of the median
@@ -161,29 +230,40 @@ def heart_features(beats: Beats, window_s: float) -> dict[str, float]:
         ``bvp_amplitude`` (logarithm of the median height) and ``bvp_amplitude_cv``. NaN with
         fewer than ten accepted intervals.
     """
-    features = dict.fromkeys(HEART_FEATURES, float("nan"))
     ibi = beats.ibi_s
-    features["ibi_coverage"] = float(min(1.0, ibi.sum() / window_s))
-    if ibi.size < 10:
-        return features
     rate = 60.0 / ibi
-    time_min = (beats.ibi_end_s - beats.ibi_end_s.mean()) / 60
+    by_rate, count = sorted_rows(rate)
     height = np.maximum(beats.height, _LEAST_HEIGHT)
-    p10, p90 = np.quantile(rate, [0.1, 0.9])
-    features |= {
-        "hr_mean": float(60.0 / ibi.mean()),
-        "hr_median": float(60.0 / np.median(ibi)),
-        "hr_p10": float(p10),
-        "hr_p90": float(p90),
-        "hr_sd": float(rate.std(ddof=1)),
-        "hr_slope": float((time_min @ (rate - rate.mean())) / (time_min @ time_min)),
-        "hrv_sdnn": float(1000 * ibi.std(ddof=1)),
-        "bvp_amplitude": float(np.log(np.median(height))),
-        "bvp_amplitude_cv": float(height.std() / height.mean()),
+    by_height = sorted_rows(height)
+    features = {
+        "hr_mean": 60.0 / mean(ibi),
+        "hr_median": 60.0 / quantile(*sorted_rows(ibi), 0.5),
+        "hr_p10": quantile(by_rate, count, 0.1),
+        "hr_p90": quantile(by_rate, count, 0.9),
+        "hr_sd": sd(rate, ddof=1),
+        "hr_slope": slope_per_min(rate, beats.times_s),
+        "hrv_sdnn": 1000 * sd(ibi, ddof=1),
+        "bvp_amplitude": np.log(quantile(*by_height, 0.5)),
+        "bvp_amplitude_cv": sd(height) / mean(height),
+        **_successive(1000 * ibi),
     }
-    steps_ms = np.abs(1000 * np.diff(ibi)[beats.successive[1:]])
-    if steps_ms.size >= 5:
-        features["hrv_rmssd"] = float(np.sqrt(np.mean(steps_ms**2)))
-        features["hrv_pnn50"] = float(np.mean(steps_ms > 50))
-        features["hrv_masd"] = float(np.log(max(np.median(steps_ms), 1.0)))
+    few = count < _FEW_INTERVALS
+    for values in features.values():
+        values[few] = np.nan
+    coverage = np.minimum(1.0, beats.spanned_s / window_s)
+    return {name: (features | {"ibi_coverage": coverage})[name] for name in HEART_FEATURES}
+
+
+def _successive(ibi_ms: Matrix) -> dict[str, Vector]:
+    """Describe the differences between intervals that follow directly on one another."""
+    steps_ms = np.abs(np.diff(ibi_ms, axis=1))
+    ordered, count = sorted_rows(steps_ms)
+    known = np.isfinite(steps_ms)
+    features = {
+        "hrv_rmssd": np.sqrt(mean(steps_ms * steps_ms)),
+        "hrv_pnn50": mean(np.where(known, (steps_ms > 50).astype(float), np.nan)),
+        "hrv_masd": np.log(np.maximum(quantile(ordered, count, 0.5), 1.0)),
+    }
+    for values in features.values():
+        values[count < _FEW_STEPS] = np.nan
     return features

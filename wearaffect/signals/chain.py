@@ -14,10 +14,11 @@ from wearaffect.core.streams import SignalChunk, SignalKind
 from wearaffect.core.units import Unit, convert
 from wearaffect.core.windows import Window, WindowSpec
 from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.faults import FaultFinder
 from wearaffect.signals.features import beats_of, features_of
 from wearaffect.signals.filters import BandFilter, BandSettings
 from wearaffect.signals.quality import quality_of
-from wearaffect.signals.windowing import WindowAssembler
+from wearaffect.signals.windowing import WindowAssembler, WindowBatch
 
 __all__ = ["Chain", "ChainSettings"]
 
@@ -131,6 +132,7 @@ class Chain:
         self._rest = rest if isinstance(rest, RestInterval) else None
         self._resting: list[Window] = []
         self._filters: dict[SignalKind, BandFilter] = {}
+        self._faults: dict[SignalKind, FaultFinder] = {}
         self._windows = WindowAssembler(settings.spec, origin_ns)
 
     @property
@@ -161,6 +163,7 @@ class Chain:
         stage = self._filters.get(chunk.info.kind)
         if stage is None:
             stage = self._filters[chunk.info.kind] = BandFilter(band, chunk.info)
+            self._faults[chunk.info.kind] = FaultFinder(chunk.info)
         if stage.info.id != chunk.info.id:
             raise SignalError(
                 chunk.info.id,
@@ -168,9 +171,10 @@ class Chain:
                 expected=f"{stage.info.id} alone",
                 remedy="record with one device of each kind, or choose one with Session.worn_at",
             )
-        self._windows.push(stage(_converted(chunk)))
+        raw = _converted(chunk)
+        self._windows.push(stage(raw), self._faults[chunk.info.kind](raw))
 
-    def advance(self, watermark_ns: int) -> Iterator[Window]:
+    def advance(self, watermark_ns: int) -> list[Window]:
         """Give every window that is complete at a time.
 
         Parameters
@@ -178,15 +182,24 @@ class Chain:
         watermark_ns : int
             Time up to which all streams are complete.
 
-        Yields
-        ------
-        Window
+        Returns
+        -------
+        list of Window
             With quality, features and, once rest is taken, the resting state.
         """
-        for window in self._windows.advance(watermark_ns):
-            beats = beats_of(window)
+        return [w for batch in self._windows.advance(watermark_ns) for w in self._finished(batch)]
+
+    def _finished(self, batch: WindowBatch) -> Iterator[Window]:
+        """Add to windows what their signals say."""
+        beats = beats_of(batch)
+        features = features_of(batch, beats)
+        table = np.stack(list(features.values()), axis=1).tolist()
+        quality = quality_of(batch, beats)
+        for i, window in enumerate(batch):
             full = replace(
-                window, quality=quality_of(window, beats), features=features_of(window, beats)
+                window,
+                quality={kind: quality[kind][i] for kind in window.signals},
+                features=dict(zip(features, table[i], strict=True)),
             )
             self._enrol(full)
             known = None if self.enrolment is None else self.enrolment.features

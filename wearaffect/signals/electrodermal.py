@@ -1,7 +1,9 @@
-"""What a window of skin conductance says: level, slope and skin conductance responses."""
+"""What windows of skin conductance say: level, slope and skin conductance responses."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wearaffect.signals.rows import Matrix, Vector, mean, sd, slope_per_min
 
 __all__ = ["EDA_FEATURES", "eda_features", "find_scrs", "level_at_end"]
 
@@ -19,7 +21,10 @@ _SCR_MIN_US = 0.03
 _DRIVER_DECAY_S = 2.77
 
 
-def find_scrs(eda: NDArray[np.float64], sampling_rate: float) -> NDArray[np.float64]:
+_LEAST_S = 10.0
+
+
+def find_scrs(eda: Vector, sampling_rate: float) -> Matrix:
     """Find skin conductance responses as rises from a trough to the next peak.
 
     Parameters
@@ -32,43 +37,40 @@ def find_scrs(eda: NDArray[np.float64], sampling_rate: float) -> NDArray[np.floa
     Returns
     -------
     numpy.ndarray, (n_scr, 3)
-        Onset s, peak s (from the start of the window) and amplitude µS of every rise of at least
-        0.03 µS, an absolute threshold in the range 0.01-0.05 µS of Boucsein et al. 2012
+        Onset s, peak s (from the start) and amplitude µS of every rise of at least 0.03 µS, an
+        absolute threshold in the range 0.01-0.05 µS of Boucsein et al. 2012
         (doi 10.1111/j.1469-8986.2012.01384.x). A rise doesn't reach across a gap.
     """
-    at = np.flatnonzero(np.isfinite(eda))
-    runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
-    found = [_rises(eda[run], int(run[0]), sampling_rate) for run in runs if run.size >= 3]
-    return np.concatenate([np.empty((0, 3)), *found])
-
-
-def _rises(level: NDArray[np.float64], first: int, sampling_rate: float) -> NDArray[np.float64]:
-    """Give the rises of a gap-free piece that starts at a sample."""
-    step = np.sign(np.diff(level))
+    if eda.size < 2:
+        return np.empty((0, 3))
+    step = np.sign(np.diff(eda))
     # a plateau goes on in the direction it came from
-    for i in np.flatnonzero(step == 0):
-        step[i] = step[i - 1] if i else 0
-    turn = np.flatnonzero(np.diff(step) != 0) + 1
-    corners = np.concatenate([[0], turn, [level.size - 1]])
-    rise = level[corners[1:]] - level[corners[:-1]]
-    big = rise >= _SCR_MIN_US
-    onset, peak = first + corners[:-1][big], first + corners[1:][big]
-    return np.stack([onset / sampling_rate, peak / sampling_rate, rise[big]], axis=1)
+    index = np.arange(step.size)
+    moving = np.maximum.accumulate(np.where(step != 0, index, 0))
+    step = step[moving]
+    # sides differ at a peak, a trough, and where a gap begins or ends (NaN differs from all)
+    padded = np.concatenate([[np.nan], step, [np.nan]])
+    corner = np.flatnonzero((padded[1:] != padded[:-1]) & np.isfinite(eda))
+    gaps = np.cumsum(np.isnan(eda))
+    onset, peak = corner[:-1], corner[1:]
+    rise = eda[peak] - eda[onset]
+    big = (rise >= _SCR_MIN_US) & (gaps[onset] == gaps[peak])
+    return np.stack([onset[big] / sampling_rate, peak[big] / sampling_rate, rise[big]], axis=1)
 
 
-def eda_features(eda: NDArray[np.float64], sampling_rate: float) -> dict[str, float]:
-    """Describe skin conductance in one window.
+def eda_features(eda: Matrix, sampling_rate: float) -> dict[str, Vector]:
+    """Describe skin conductance in windows.
 
     Parameters
     ----------
-    eda : numpy.ndarray, (n_samples,)
+    eda : numpy.ndarray, (n_windows, n_samples)
         Low-passed skin conductance, µS; NaN in gaps.
     sampling_rate : float
         Hz.
 
     Returns
     -------
-    dict of str to float
+    dict of str to numpy.ndarray, (n_windows,)
         ``eda_level`` (natural logarithm of the mean in µS), ``eda_slope`` (µS/min), ``eda_sd``
         (logarithm, µS), ``scr_count`` (1/min), ``scr_amplitude`` (logarithm of the mean of
         responses, µS; that of the threshold where there are none), ``scr_sum`` (logarithm of
@@ -79,27 +81,34 @@ def eda_features(eda: NDArray[np.float64], sampling_rate: float) -> dict[str, fl
         NaN with under 10 s of signal.
         Logarithms because amplitudes differ between people by factors, not by sums.
     """
-    good = np.isfinite(eda)
-    if good.sum() < 10 * sampling_rate:
-        return dict.fromkeys(EDA_FEATURES, float("nan"))
-    level = eda[good]
-    time_min = np.flatnonzero(good) / sampling_rate / 60
-    centred = time_min - time_min.mean()
-    minutes = level.size / sampling_rate / 60
-    scrs = find_scrs(eda, sampling_rate)
-    amplitude = scrs[:, 2]
-    phasic = level - np.minimum.accumulate(level[::-1])[::-1]
-    follows = np.diff(np.flatnonzero(good)) == 1
-    driver = (np.diff(level) * sampling_rate + phasic[1:] / _DRIVER_DECAY_S)[follows]
-    return {
-        "eda_level": _log(level.mean()),
-        "eda_slope": float(centred @ (level - level.mean()) / (centred @ centred)),
-        "eda_sd": _log(level.std()),
-        "scr_count": float(amplitude.size / minutes),
-        "scr_amplitude": _log(amplitude.mean() if amplitude.size else _SCR_MIN_US),
-        "scr_sum": _log(_SCR_MIN_US + amplitude.sum() / minutes),
-        "eda_driver": _log(np.maximum(driver, 0).mean()),
+    n_windows, n_samples = eda.shape
+    count = np.isfinite(eda).sum(axis=1)
+    minutes = np.maximum(count, 1) / sampling_rate / 60
+    times_s = np.broadcast_to(np.arange(n_samples) / sampling_rate, eda.shape)
+    # one sample of nothing between windows keeps their responses apart
+    apart = np.pad(eda, ((0, 0), (0, 1)), constant_values=np.nan)
+    scrs = find_scrs(apart.ravel(), 1.0)
+    window = scrs[:, 0].astype(np.int64) // (n_samples + 1)
+    n_scrs = np.bincount(window, minlength=n_windows)
+    total = np.bincount(window, scrs[:, 2], minlength=n_windows)
+    features = {
+        "eda_level": _log(mean(eda)),
+        "eda_slope": slope_per_min(eda, times_s),
+        "eda_sd": _log(sd(eda)),
+        "scr_count": n_scrs / minutes,
+        "scr_amplitude": _log(np.where(n_scrs > 0, total / np.maximum(n_scrs, 1), _SCR_MIN_US)),
+        "scr_sum": _log(_SCR_MIN_US + total / minutes),
+        "eda_driver": _log(mean(np.maximum(_driver(eda, sampling_rate), 0))),
     }
+    for values in features.values():
+        values[count < _LEAST_S * sampling_rate] = np.nan
+    return features
+
+
+def _driver(eda: Matrix, sampling_rate: float) -> Matrix:
+    """Sudomotor input of a one-pole skin, µS/s, at every sample that follows another."""
+    phasic = eda - np.fmin.accumulate(eda[:, ::-1], axis=1)[:, ::-1]
+    return np.diff(eda, axis=1) * sampling_rate + phasic[:, 1:] / _DRIVER_DECAY_S
 
 
 def level_at_end(eda: NDArray[np.float32], sampling_rate: float) -> float:
@@ -122,6 +131,6 @@ def level_at_end(eda: NDArray[np.float32], sampling_rate: float) -> float:
     return float(known[-1]) if known.size else float("nan")
 
 
-def _log(value: float) -> float:
+def _log(value: Vector) -> Vector:
     """Natural logarithm with a floor below anything an electrode resolves."""
-    return float(np.log(max(float(value), 1e-3)))
+    return np.asarray(np.log(np.maximum(value, 1e-3)))

@@ -1,8 +1,8 @@
-"""One window in, its features out: a pure function, so live and offline can't differ."""
+"""Windows in, their features out: a pure function, so live and offline can't differ."""
+
+import numpy as np
 
 from wearaffect.core.streams import SignalKind
-from wearaffect.core.timebase import s_from_ns
-from wearaffect.core.windows import Window
 from wearaffect.signals.body import (
     MOTION_FEATURES,
     TEMPERATURE_FEATURES,
@@ -11,6 +11,8 @@ from wearaffect.signals.body import (
 )
 from wearaffect.signals.cardiac import HEART_FEATURES, Beats, find_beats, heart_features
 from wearaffect.signals.electrodermal import EDA_FEATURES, eda_features
+from wearaffect.signals.rows import Vector
+from wearaffect.signals.windowing import WindowBatch
 
 __all__ = ["FEATURES", "beats_of", "features_of"]
 
@@ -23,39 +25,44 @@ FEATURES: dict[str, SignalKind] = {
 """Every feature and the signal it comes from, in the order in which models take them."""
 
 
-def beats_of(window: Window) -> Beats | None:
-    """Find the beats of a window, or None where it has no pulse wave."""
-    bvp = window.signals.get(SignalKind.BVP)
+def beats_of(batch: WindowBatch) -> Beats | None:
+    """Find the beats of windows, or None where none of them has a pulse wave."""
+    bvp = batch.signals.get(SignalKind.BVP)
     if bvp is None:
         return None
-    return find_beats(bvp.data[0].astype(float), bvp.sampling_rate)
+    return find_beats(np.ascontiguousarray(bvp.data[:, 0], dtype=np.float64), bvp.sampling_rate)
 
 
-def features_of(window: Window, beats: Beats | None) -> dict[str, float]:
-    """Compute the features of a window.
+def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
+    """Compute the features of windows.
 
     Parameters
     ----------
-    window : Window
+    batch : WindowBatch
         With filtered signals.
     beats : Beats or None
         From `beats_of`.
 
     Returns
     -------
-    dict of str to float
-        Every name in `FEATURES`; NaN where its signal is absent or too short.
+    dict of str to numpy.ndarray, (n_windows,)
+        Every name in `FEATURES`; NaN where its signal is absent or too short. A window's values
+        don't depend on the others, to the bit.
     """
-    found: dict[str, float] = {}
-    eda = window.signals.get(SignalKind.EDA)
-    acc = window.signals.get(SignalKind.ACC)
-    temp = window.signals.get(SignalKind.TEMP)
-    if eda is not None:
-        found |= eda_features(eda.data[0].astype(float), eda.sampling_rate)
-    if beats is not None:
-        found |= heart_features(beats, s_from_ns(window.end_ns - window.start_ns))
-    if acc is not None:
-        found |= motion_features(acc.data.astype(float), acc.sampling_rate)
-    if temp is not None:
-        found |= temperature_features(temp.data[0].astype(float), temp.sampling_rate)
-    return {name: found.get(name, float("nan")) for name in FEATURES}
+    found: dict[str, Vector] = {}
+    for kind, signal in batch.signals.items():
+        data = np.ascontiguousarray(signal.data, dtype=np.float64)
+        values: dict[str, Vector] = {}
+        match kind:
+            case SignalKind.EDA:
+                values = eda_features(data[:, 0], signal.sampling_rate)
+            case SignalKind.BVP if beats is not None:
+                values = heart_features(beats, batch.spec.window_s)
+            case SignalKind.ACC:
+                values = motion_features(data, signal.sampling_rate)
+            case SignalKind.TEMP:
+                values = temperature_features(data[:, 0], signal.sampling_rate)
+        for name, value in values.items():
+            found[name] = np.where(signal.coverage > 0, value, np.nan)
+    absent = np.full(len(batch), np.nan)
+    return {name: found.get(name, absent) for name in FEATURES}

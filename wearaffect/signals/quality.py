@@ -1,96 +1,93 @@
 """How far each signal of a window can be trusted, with reasons as data."""
 
-from collections.abc import Callable, Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.streams import SignalKind
-from wearaffect.core.timebase import s_from_ns
-from wearaffect.core.windows import Quality, Window, WindowSignal
+from wearaffect.core.windows import Quality
+from wearaffect.signals.body import second_spreads
 from wearaffect.signals.cardiac import Beats
+from wearaffect.signals.faults import Fault
+from wearaffect.signals.rows import Vector
+from wearaffect.signals.windowing import BatchSignal, WindowBatch
 
 __all__ = ["quality_of"]
 
-_REASON_BELOW = 0.9  # engineering choice: a rule that costs under a tenth isn't worth a reason
+_REASON_FROM = 0.1  # engineering choice: what costs under a tenth isn't worth a reason
+_LATEST_S = 1.0
+_MOVING_G = 0.1
+_MOVED = (SignalKind.EDA, SignalKind.BVP)
 
 
-def quality_of(window: Window, beats: Beats | None) -> dict[SignalKind, Quality]:
-    """Judge every signal of a window.
+def quality_of(batch: WindowBatch, beats: Beats | None) -> dict[SignalKind, list[Quality]]:
+    """Judge every signal of windows.
 
     Parameters
     ----------
-    window : Window
-        With filtered signals.
+    batch : WindowBatch
+        With filtered signals and the faults of their raw samples.
     beats : Beats or None
-        Of the window.
+        Of the windows.
 
     Returns
     -------
-    dict of SignalKind to Quality
-        One for each signal that is there. The score is the product of the shares that each rule
-        leaves: ``gap`` (missing samples), ``flat`` (no change at all), and by signal:
-
-        - EDA: ``off_skin`` below 0.05 µS, ``clipped`` above 60 µS, ``noise`` faster than
-          10 µS/s (Kleckner et al. 2018, doi 10.1109/TBME.2017.2758643);
-        - BVP: ``few_beats``, the share of time not spanned by accepted intervals;
-        - ACC: ``clipped`` at 2 g, the range of the sensor;
-        - TEMP: ``off_skin`` outside 20-40 degC (engineering choice; Kleckner et al. have 30-40,
-          which real wrists in cool rooms don't meet).
+    dict of SignalKind to list of Quality
+        One a window for each kind that is there. The score is the share of samples that are
+        present and without a `Fault`; for the pulse, the share of time spanned by accepted
+        intervals where that is less. Reasons are those that cost at least a tenth, worst first:
+        ``gap``, ``flat``, ``clipped``, ``off_skin``, ``loose``, ``noise``, ``few_beats``. Then
+        ``motion``, which costs nothing by itself, for a pulse or a conductance in a window whose
+        acceleration spreads by more than 0.1 g within a second for a tenth of the time
+        (engineering choice; what it does to the pulse is in the beats).
     """
-    minutes = s_from_ns(window.end_ns - window.start_ns) / 60
+    moving = _moving_share(batch)
     found = {}
-    for kind, signal in window.signals.items():
-        shares = {"gap": signal.coverage, "flat": _moving(signal.data)}
-        rule = _RULES.get(kind)
-        if rule is not None:
-            shares |= rule(signal)
+    for kind, signal in batch.signals.items():
+        bad = {"gap": 1.0 - signal.coverage}
+        latest = {"gap": _latest(np.asarray(~np.isfinite(signal.data).all(axis=1)), signal)}
+        faulty = np.zeros(len(batch))
+        if signal.faults.any():  # most batches have none
+            faulty = (signal.faults > 0).mean(axis=1)
+            for fault in Fault:
+                marked = (signal.faults & fault) > 0
+                bad[_name(fault)] = marked.mean(axis=1)
+                latest[_name(fault)] = _latest(marked, signal)
+        score = np.clip(signal.coverage - faulty, 0.0, 1.0)
         if kind == SignalKind.BVP and beats is not None:
-            shares["few_beats"] = min(1.0, float(beats.ibi_s.sum()) / 60 / minutes)
-        found[kind] = _quality(shares)
+            bad["few_beats"] = 1.0 - np.minimum(1.0, beats.spanned_s / batch.spec.window_s)
+            score = np.minimum(score, 1.0 - bad["few_beats"])
+        also = {"motion": moving} if kind in _MOVED and moving is not None else {}
+        found[kind] = [
+            Quality(float(score[i]), _reasons(bad, i) + _reasons(also, i), _holding(latest, i))
+            for i in range(len(batch))
+        ]
     return found
 
 
-def _quality(shares: Mapping[str, float]) -> Quality:
-    worst_first = sorted(shares.items(), key=lambda item: item[1])
-    reasons = tuple(reason for reason, share in worst_first if share < _REASON_BELOW)
-    return Quality(float(np.prod(list(shares.values()))), reasons)
+def _name(fault: Fault) -> str:
+    return str(fault.name).lower()
 
 
-def _share(good: NDArray[np.bool_], known: NDArray[np.bool_]) -> float:
-    """Share of known samples that are good; 0 where nothing is known."""
-    return float(good[known].mean()) if known.any() else 0.0
+def _reasons(shares: dict[str, Vector], i: int) -> tuple[str, ...]:
+    """Name what costs enough in a window, worst first."""
+    worst_first = sorted(shares, key=lambda reason: -shares[reason][i])
+    return tuple(reason for reason in worst_first if shares[reason][i] >= _REASON_FROM)
 
 
-def _moving(data: NDArray[np.float32]) -> float:
-    """Tell whether anything changes at all (a dead sensor repeats itself exactly)."""
-    known = np.isfinite(data).all(axis=0)
-    return float(bool(np.ptp(data[:, known], axis=1).max() > 0)) if known.any() else 0.0
+def _latest(marked: NDArray[np.bool_], signal: BatchSignal) -> NDArray[np.bool_]:
+    """Tell which windows end with a mark."""
+    return np.asarray(marked[:, -max(1, round(_LATEST_S * signal.sampling_rate)) :].any(axis=1))
 
 
-def _eda_rules(signal: WindowSignal) -> dict[str, float]:
-    level = signal.data[0]
-    known = np.isfinite(level)
-    change = np.abs(np.diff(level, prepend=level[:1])) * signal.sampling_rate
-    return {
-        "off_skin": _share(level >= 0.05, known),
-        "clipped": _share(level <= 60.0, known),
-        "noise": _share(change <= 10.0, known & np.isfinite(change)),
-    }
+def _holding(latest: dict[str, NDArray[np.bool_]], i: int) -> tuple[str, ...]:
+    return tuple(reason for reason, holds in latest.items() if holds[i])
 
 
-def _acc_rules(signal: WindowSignal) -> dict[str, float]:
-    known = np.asarray(np.isfinite(signal.data).all(axis=0))
-    return {"clipped": _share(np.abs(signal.data).max(axis=0) < 1.98, known)}
-
-
-def _temp_rules(signal: WindowSignal) -> dict[str, float]:
-    level = signal.data[0]
-    return {"off_skin": _share((level >= 20.0) & (level <= 40.0), np.isfinite(level))}
-
-
-_RULES: dict[SignalKind, Callable[[WindowSignal], dict[str, float]]] = {
-    SignalKind.EDA: _eda_rules,
-    SignalKind.ACC: _acc_rules,
-    SignalKind.TEMP: _temp_rules,
-}
+def _moving_share(batch: WindowBatch) -> Vector | None:
+    """Share of seconds with strong movement; None without an accelerometer."""
+    acc = batch.signals.get(SignalKind.ACC)
+    if acc is None:
+        return None
+    with np.errstate(invalid="ignore"):
+        spread = second_spreads(acc.data.astype(np.float64), acc.sampling_rate)
+        return np.asarray((spread > _MOVING_G).mean(axis=1))

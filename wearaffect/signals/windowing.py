@@ -2,11 +2,12 @@
 
 Samples are kept by when they happened, not by when they came. A window closes when the watermark
 passes its end; a sample that comes after that is late: it still reaches every window that is open.
+Windows that close together are handed on together, as views of the same samples where they can be.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,67 @@ from wearaffect.core.streams import SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.timebase import NS_PER_S, exact_rate, n_samples, sample_at
 from wearaffect.core.windows import Window, WindowSignal, WindowSpec
 
-__all__ = ["WindowAssembler"]
+__all__ = ["BatchSignal", "WindowAssembler", "WindowBatch"]
+
+_BATCH = 64  # windows; engineering choice: 2 MB of a 64 Hz minute each, which the cache holds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BatchSignal:
+    """One kind of signal in several windows.
+
+    Attributes
+    ----------
+    data : numpy.ndarray, (n_windows, n_channels, n_samples), float32, read-only
+        Filtered samples, NaN in gaps.
+    faults : numpy.ndarray, (n_windows, n_samples), uint8
+        Bits of `Fault`; 0 in gaps.
+    coverage : numpy.ndarray, (n_windows,)
+        Share of samples that are present, 0 to 1.
+    sampling_rate : float
+        Hz.
+    """
+
+    data: NDArray[np.float32]
+    faults: NDArray[np.uint8]
+    coverage: NDArray[np.float64]
+    sampling_rate: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowBatch:
+    """Windows that closed together.
+
+    Attributes
+    ----------
+    starts_ns : tuple of int
+        Where each begins.
+    spec : WindowSpec
+        Their length and step.
+    origin_ns : int
+        Start of the session.
+    signals : mapping of SignalKind to BatchSignal
+        Every kind that at least one of the windows has.
+    """
+
+    starts_ns: tuple[int, ...]
+    spec: WindowSpec
+    origin_ns: int
+    signals: Mapping[SignalKind, BatchSignal]
+
+    def __len__(self) -> int:
+        return len(self.starts_ns)
+
+    def __iter__(self) -> Iterator[Window]:
+        """Give the windows one by one, without quality or features yet."""
+        for i, start_ns in enumerate(self.starts_ns):
+            signals = {
+                kind: WindowSignal(signal.data[i], signal.sampling_rate, float(signal.coverage[i]))
+                for kind, signal in self.signals.items()
+                if signal.coverage[i] > 0
+            }
+            end_ns = start_ns + self.spec.window_ns
+            yield Window(start_ns, end_ns, signals, origin_ns=self.origin_ns)
 
 
 class WindowAssembler:
@@ -43,8 +104,8 @@ class WindowAssembler:
         self._next_start_ns = origin_ns
         self._closed_ns = origin_ns
 
-    def push(self, chunk: SignalChunk) -> None:
-        """Keep a chunk's samples.
+    def push(self, chunk: SignalChunk, faults: NDArray[np.uint8] | None = None) -> None:
+        """Keep a chunk's samples, and what is wrong with each.
 
         Raises
         ------
@@ -58,9 +119,11 @@ class WindowAssembler:
             self.n_late[chunk.info.id] += min(late, len(chunk))
         if chunk.info.kind not in self._tracks:
             self._tracks[chunk.info.kind] = _Track(chunk.info)
-        self._tracks[chunk.info.kind].push(chunk)
+        if faults is None:
+            faults = np.zeros(len(chunk), np.uint8)
+        self._tracks[chunk.info.kind].push(chunk, faults)
 
-    def advance(self, watermark_ns: int) -> Iterator[Window]:
+    def advance(self, watermark_ns: int) -> Iterator[WindowBatch]:
         """Cut every window that ends by the watermark.
 
         Parameters
@@ -70,20 +133,27 @@ class WindowAssembler:
 
         Yields
         ------
-        Window
-            In time order, without quality or features yet; empty windows are cut too.
+        WindowBatch
+            In time order; empty windows are cut too.
         """
-        while self._next_start_ns + self.spec.window_ns <= watermark_ns:
-            start_ns = self._next_start_ns
-            self._next_start_ns += self.spec.hop_ns
-            self._closed_ns = start_ns + self.spec.window_ns
+        spec = self.spec
+        while (left := self._due(watermark_ns)) > 0:
+            count = min(left, _BATCH)
+            first_ns = self._next_start_ns
+            starts_ns = tuple(first_ns + i * spec.hop_ns for i in range(count))
+            self._next_start_ns = first_ns + count * spec.hop_ns
+            self._closed_ns = starts_ns[-1] + spec.window_ns
             signals = {}
             for kind, track in sorted(self._tracks.items()):  # not in order of arrival
-                signal = track.cut(start_ns, self.spec.window_s)
+                signal = track.cut(starts_ns, spec)
                 if signal is not None:
                     signals[kind] = signal
                 track.forget(self._next_start_ns)
-            yield Window(start_ns, self._closed_ns, signals, origin_ns=self.origin_ns)
+            yield WindowBatch(starts_ns, spec, self.origin_ns, signals)
+
+    def _due(self, watermark_ns: int) -> int:
+        """Count the windows that are complete and not yet cut."""
+        return (watermark_ns - self._next_start_ns - self.spec.window_ns) // self.spec.hop_ns + 1
 
 
 @dataclass(slots=True)
@@ -91,17 +161,27 @@ class _Piece:
     """Samples without a gap: the time of number 0, how many are forgotten, and the rest."""
 
     start_ns: int
-    parts: list[NDArray[np.float32]]
     dropped: int = 0
+    data: list[NDArray[np.float32]] = field(default_factory=list)
+    faults: list[NDArray[np.uint8]] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return self.dropped + sum(map(len, self.parts))
+        return self.dropped + sum(map(len, self.faults))
 
-    def joined(self) -> NDArray[np.float32]:
+    def joined(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Join the parts in place, so that they are joined once."""
-        if len(self.parts) > 1:
-            self.parts = [np.concatenate(self.parts)]
-        return self.parts[0]
+        if len(self.faults) > 1:
+            self.data = [np.concatenate(self.data)]
+            self.faults = [np.concatenate(self.faults)]
+        return self.data[0], self.faults[0]
+
+    def forget(self, old: int) -> None:
+        """Drop the samples before a number, once they are the larger half."""
+        data, faults = self.joined()
+        if old - self.dropped > len(faults) // 2:
+            self.data = [data[old - self.dropped :].copy()]
+            self.faults = [faults[old - self.dropped :].copy()]
+            self.dropped = old
 
 
 class _Track:
@@ -115,7 +195,7 @@ class _Track:
         self._pieces: list[_Piece] = []
         self._end_ns: int | None = None
 
-    def push(self, chunk: SignalChunk) -> None:
+    def push(self, chunk: SignalChunk, faults: NDArray[np.uint8]) -> None:
         if self._end_ns is not None and chunk.start_ns < self._end_ns - self._half_sample_ns:
             raise StreamOrderError(
                 self.info.id,
@@ -125,28 +205,65 @@ class _Track:
                 remedy="deliver each stream in time order",
             )
         self._end_ns = chunk.end_ns
-        if self._pieces:
-            # a device clock may drift: a piece goes on only while its own count tells the time
-            due_ns = self._pieces[-1].start_ns + int(len(self._pieces[-1]) * NS_PER_S / self._rate)
-            if abs(chunk.start_ns - due_ns) <= self._half_sample_ns:
-                self._pieces[-1].parts.append(chunk.data)
-                return
-        self._pieces.append(_Piece(chunk.start_ns, [chunk.data]))
+        if not self._goes_on(chunk):
+            self._pieces.append(_Piece(chunk.start_ns))
+        self._pieces[-1].data.append(chunk.data)
+        self._pieces[-1].faults.append(faults)
 
-    def cut(self, start_ns: int, window_s: float) -> WindowSignal | None:
-        """Give the samples of a window, NaN where there are none; None if there are none at all."""
-        count = n_samples(window_s, self._rate_hz)
-        data = np.full((len(self.info.channels), count), np.nan, dtype=np.float32)
+    def _goes_on(self, chunk: SignalChunk) -> bool:
+        """Tell whether the last piece's own count tells the chunk's time: clocks may drift."""
+        if not self._pieces:
+            return False
+        due_ns = self._pieces[-1].start_ns + int(len(self._pieces[-1]) * NS_PER_S / self._rate)
+        return abs(chunk.start_ns - due_ns) <= self._half_sample_ns
+
+    def cut(self, starts_ns: tuple[int, ...], spec: WindowSpec) -> BatchSignal | None:
+        """Give the samples of windows, NaN where there are none; None if there are none at all."""
+        count = n_samples(spec.window_s, self._rate_hz)
+        whole = self._views(starts_ns, spec, count)
+        if whole is None:
+            cuts = [self._copy(start_ns, count) for start_ns in starts_ns]
+            data, faults = (np.stack(parts) for parts in zip(*cuts, strict=True))
+        else:
+            data, faults = whole
+        present = np.isfinite(data).all(axis=1)
+        if not present.any():
+            return None
+        data.flags.writeable = False
+        return BatchSignal(data, faults, present.mean(axis=1), self._rate_hz)
+
+    def _views(
+        self, starts_ns: tuple[int, ...], spec: WindowSpec, count: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]] | None:
+        """Give windows as views of one piece, if it holds them all and the step is whole."""
+        hop = self._rate * spec.hop_ns / NS_PER_S
+        for piece in self._pieces:
+            first = self._first(piece, starts_ns[0])
+            last = first + (len(starts_ns) - 1) * int(hop)
+            inside = starts_ns[0] >= piece.start_ns and last + count <= len(piece)
+            if inside and hop.denominator == 1:
+                data, faults = piece.joined()
+                step, begin, end = int(hop), first - piece.dropped, last - piece.dropped
+                index = slice(begin, end + 1, step)
+                windows = np.lib.stride_tricks.sliding_window_view(data, count, axis=0)
+                marks = np.lib.stride_tricks.sliding_window_view(faults, count)
+                return windows[index], marks[index]
+        return None
+
+    def _copy(self, start_ns: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Put one window together from pieces."""
+        window = np.full((len(self.info.channels), count), np.nan, dtype=np.float32)
+        marks = np.zeros(count, np.uint8)
         for piece in self._pieces:
             first = self._first(piece, start_ns)
             # where the sample before lies outside, this one has the first place
             slot = 0 if first else self._slot(piece.start_ns, start_ns)
-            part = piece.joined()[first - piece.dropped :][: max(0, count - slot)]
-            data[:, slot : slot + len(part)] = part.T
-        present = np.isfinite(data).all(axis=0)
-        if not present.any():
-            return None
-        return WindowSignal(data, self._rate_hz, float(present.mean()))
+            part = slice(first - piece.dropped, first - piece.dropped + max(0, count - slot))
+            data, faults = piece.joined()
+            length = len(faults[part])
+            window[:, slot : slot + length] = data[part].T
+            marks[slot : slot + length] = faults[part]
+        return window, marks
 
     # Stamps are floored to the nanosecond, hence the one that is given back in these two.
     def _first(self, piece: _Piece, start_ns: int) -> int:
@@ -158,15 +275,11 @@ class _Track:
         return int((time_ns + 1 - start_ns) * self._rate / NS_PER_S)
 
     def forget(self, before_ns: int) -> None:
-        """Drop what no later window can reach; a piece is trimmed when half of it is old."""
+        """Drop what no later window can reach."""
         kept = []
         for piece in self._pieces:
             old = self._first(piece, before_ns)
-            if old >= len(piece):
-                continue
-            samples = piece.joined()
-            if old - piece.dropped > len(samples) // 2:
-                piece.parts = [samples[old - piece.dropped :].copy()]
-                piece.dropped = old
-            kept.append(piece)
+            if old < len(piece):
+                piece.forget(old)
+                kept.append(piece)
         self._pieces = kept

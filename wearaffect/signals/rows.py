@@ -1,0 +1,56 @@
+"""Statistics along the rows of a matrix that pass over what is missing.
+
+A row is a window. Each row's result depends on that row alone, to the bit, so that windows may be
+worked one at a time or a thousand together.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Matrix", "Vector", "mean", "quantile", "sd", "slope_per_min", "sorted_rows"]
+
+Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+
+def mean(rows: Matrix) -> Vector:
+    """Give the mean of each row; NaN where nothing is known."""
+    known = np.isfinite(rows)
+    return _ratio(np.where(known, rows, 0.0).sum(axis=1), known.sum(axis=1))
+
+
+def sd(rows: Matrix, ddof: int = 0) -> Vector:
+    """Give the standard deviation of each row; NaN where too little is known."""
+    known = np.isfinite(rows)
+    off = np.where(known, rows - mean(rows)[:, None], 0.0)
+    return np.asarray(np.sqrt(_ratio((off * off).sum(axis=1), known.sum(axis=1) - ddof)))
+
+
+def slope_per_min(rows: Matrix, times_s: Matrix) -> Vector:
+    """Give the least-squares slope of each row against its times, per minute."""
+    known = np.isfinite(rows)
+    time_min = np.where(known, times_s / 60, np.nan)
+    time_min = np.where(known, time_min - mean(time_min)[:, None], 0.0)
+    off = np.where(known, rows - mean(rows)[:, None], 0.0)
+    return _ratio((time_min * off).sum(axis=1), (time_min * time_min).sum(axis=1))
+
+
+def sorted_rows(rows: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
+    """Sort each row, what is missing last; give the count of what is known beside it."""
+    if not rows.shape[1]:
+        rows = np.full((rows.shape[0], 1), np.nan)
+    return np.sort(rows, axis=1), np.isfinite(rows).sum(axis=1)
+
+
+def quantile(ordered: Matrix, count: NDArray[np.int64], share: float) -> Vector:
+    """Give a quantile of rows from `sorted_rows`, linear between order statistics."""
+    place = share * np.maximum(count - 1, 0)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, np.maximum(count - 1, 0))
+    row = np.arange(ordered.shape[0])
+    low, high = ordered[row, below], ordered[row, above]
+    return np.asarray(np.where(count > 0, low + (high - low) * (place - below), np.nan))
+
+
+def _ratio(above: Vector, below: NDArray[np.float64] | NDArray[np.int64]) -> Vector:
+    return np.asarray(np.where(below > 0, above / np.where(below > 0, below, 1), np.nan))
