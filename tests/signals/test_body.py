@@ -28,7 +28,7 @@ def turned(acc, seed):
 
 def test_a_shake_has_the_spread_of_a_sine():
     features = alone(motion_features, shaken(0.2), 32.0)
-    assert set(features) == set(MOTION_FEATURES)
+    assert set(features) == {row.name for row in MOTION_FEATURES}
     spread_g = 0.2 / math.sqrt(2)
     assert features["acc_motion"] == pytest.approx(math.log(spread_g))
     assert features["acc_peak"] == pytest.approx(math.log(spread_g))
@@ -42,25 +42,62 @@ def test_stillness_and_a_burst_of_movement():
     assert features["acc_motion"] == pytest.approx(math.log(0.1 * 0.4 / math.sqrt(2)))
     assert features["acc_peak"] == pytest.approx(math.log(0.4 / math.sqrt(2)))
     still = alone(motion_features, shaken(0.0), 32.0)
-    assert still == {"acc_motion": math.log(1e-3), "acc_peak": math.log(1e-3), "acc_still": 1.0}
+    assert still["acc_motion"] == still["acc_peak"] == math.log(1e-3)
+    assert still["acc_still"] == 1.0
+    assert still["acc_exercise"] == still["acc_enmo"] == still["acc_jerk"] == 0.0
+    assert still["acc_steps"] == still["acc_cadence"] == 0.0
+
+
+def test_jerk_and_enmo_of_a_sine():
+    features = alone(motion_features, shaken(0.5, hz=1), 32.0)
+    # an upright sine is above 1 g half of the time; its derivative has an RMS of A w / sqrt 2
+    assert features["acc_enmo"] == pytest.approx(0.5 / math.pi, rel=0.01)
+    assert features["acc_jerk"] == pytest.approx(0.5 * 2 * math.pi / math.sqrt(2), rel=0.01)
+
+
+@pytest.mark.parametrize("step_hz", [1.4, 1.87, 2.35])
+def test_steps_are_counted_where_somebody_walks(step_hz):
+    walk, rest = shaken(0.25, hz=step_hz, seconds=30), shaken(0.005, seconds=30)
+    features = alone(motion_features, np.concatenate([walk, rest], axis=1), 32.0)
+    assert features["acc_cadence"] == pytest.approx(60 * step_hz, abs=2)
+    assert features["acc_steps"] == pytest.approx(60 * step_hz / 2, abs=1)
+
+
+@pytest.mark.parametrize("hz", [0.5, 5.0])
+def test_waving_and_shaking_are_not_walking(hz):
+    assert alone(motion_features, shaken(0.4, hz=hz), 32.0)["acc_steps"] == 0.0
+    noise = shaken(0.0) + 0.3 * np.random.default_rng(1).standard_normal((3, 1920))
+    assert alone(motion_features, noise, 32.0)["acc_steps"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("down", "pitch_deg", "roll_deg"),
+    [((0, 0, 1), 0, 0), ((0, 1, 0), 0, 90), ((1, 0, 0), 90, 0), ((0, 0, -1), 0, 180),
+     ((0, -0.5, 0.5), 0, -45), ((-0.5, 0, 0.5), -45, 0)],
+)  # fmt: skip
+def test_posture_is_told_from_where_down_is(down, pitch_deg, roll_deg):
+    acc = np.repeat(np.array(down, float)[:, None], 640, axis=1)
+    features = alone(motion_features, acc, 32.0)
+    assert features["acc_pitch"] == pytest.approx(pitch_deg, abs=1e-9)
+    assert features["acc_roll"] == pytest.approx(roll_deg, abs=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_posture_does_not_count(seed):
     acc = shaken(0.3)
-    plain, other = (
-        alone(motion_features, acc, 32.0),
-        alone(motion_features, turned(acc, seed), 32.0),
-    )
+    plain = alone(motion_features, acc, 32.0)
+    other = alone(motion_features, turned(acc, seed), 32.0)
+    for name in ("acc_pitch", "acc_roll"):
+        assert plain.pop(name) != pytest.approx(other.pop(name))
     assert other == pytest.approx(plain)
 
 
 def test_a_second_with_a_gap_is_left_out_and_ten_whole_ones_are_needed():
     acc = shaken(0.2, seconds=20)
     acc[1, 5] = acc[0, 64:160] = np.nan
-    assert alone(motion_features, acc, 32.0) == pytest.approx(
-        alone(motion_features, shaken(0.2), 32.0)
-    )
+    whole, spoilt = (alone(motion_features, a, 32.0) for a in (shaken(0.2), acc))
+    for name in ("acc_motion", "acc_peak", "acc_still", "acc_jerk", "acc_enmo", "acc_pitch"):
+        assert spoilt[name] == pytest.approx(whole[name], rel=0.01)
     acc[:, 32 * 13 : 32 * 16] = np.nan
     assert alone(motion_features, acc, 32.0)["acc_still"] == 0.0
     acc[2, 32 * 18] = np.nan
@@ -74,11 +111,15 @@ def test_a_second_with_a_gap_is_left_out_and_ten_whole_ones_are_needed():
 
 def test_temperature_slope_of_a_line_with_and_without_a_gap():
     temp = 33 - 0.25 * np.arange(240) / 4 / 60
-    assert alone(temperature_features, temp, 4.0) == pytest.approx({"temp_slope": -0.25})
+    assert alone(temperature_features, temp, 4.0)["temp_mean"] == pytest.approx(32.875, abs=1e-3)
+    assert alone(temperature_features, temp, 4.0)["temp_sd"] == pytest.approx(
+        0.25 / 12**0.5, rel=0.01
+    )
+    assert alone(temperature_features, temp, 4.0)["temp_slope"] == pytest.approx(-0.25)
     temp[60:200] = np.nan
-    assert alone(temperature_features, temp, 4.0) == pytest.approx({"temp_slope": -0.25})
+    assert alone(temperature_features, temp, 4.0)["temp_slope"] == pytest.approx(-0.25)
     temp[40:] = np.nan
-    assert alone(temperature_features, temp, 4.0) == pytest.approx({"temp_slope": -0.25})
+    assert alone(temperature_features, temp, 4.0)["temp_slope"] == pytest.approx(-0.25)
     temp[0] = np.nan
     assert np.isnan(alone(temperature_features, temp, 4.0)["temp_slope"])
-    assert tuple(alone(temperature_features, temp, 4.0)) == TEMPERATURE_FEATURES
+    assert [*alone(temperature_features, temp, 4.0)] == [row.name for row in TEMPERATURE_FEATURES]

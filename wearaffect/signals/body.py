@@ -3,7 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wearaffect.signals.rows import Matrix, Vector, mean, quantile, slope_per_min, sorted_rows
+from wearaffect.core.streams import SignalKind
+from wearaffect.signals.feature import Feature
+from wearaffect.signals.rows import (
+    Matrix,
+    Vector,
+    mean,
+    quantile,
+    sd,
+    slope_per_min,
+    sorted_rows,
+)
 
 __all__ = [
     "MOTION_FEATURES",
@@ -13,15 +23,41 @@ __all__ = [
     "temperature_features",
 ]
 
-MOTION_FEATURES = ("acc_motion", "acc_peak", "acc_still")
-TEMPERATURE_FEATURES = ("temp_slope",)
-
 _STILL_G = 0.01
+_EXERCISE_G = 0.3
 _LEAST_S = 10
+
+_CHOICE = "engineering choice"
+_ENMO = "van Hees et al. 2013, doi 10.1371/journal.pone.0061691"
+_TILT = "Pedley 2013, NXP application note AN3461"
+_WALK = "band of Straczkiewicz et al. 2023, doi 10.1038/s41746-022-00745-z; thresholds ours"
+
+
+def _of_acc(name: str, unit: str, formula: str, source: str, *, model: bool = False) -> Feature:
+    return Feature(f"acc_{name}", SignalKind.ACC, unit, formula, source, model=model)
+
+
+MOTION_FEATURES = (
+    _of_acc("motion", "ln g", "log of the mean over seconds of the SD of |a|", _CHOICE, model=True),
+    _of_acc("peak", "ln g", "log of the 95th percentile of the same", _CHOICE, model=True),
+    _of_acc("still", "1", "share of seconds whose SD of |a| is below 0.01 g", _CHOICE, model=True),
+    _of_acc("exercise", "1", "share of seconds whose SD of |a| is above 0.3 g", _CHOICE),
+    _of_acc("enmo", "g", "mean of max(|a| - 1 g, 0)", _ENMO),
+    _of_acc("jerk", "g/s", "root mean square of |a[i] - a[i-1]| times the sampling rate", _CHOICE),
+    _of_acc("pitch", "deg", "atan2(x, sqrt(y^2 + z^2)) of the mean acceleration", _TILT),
+    _of_acc("roll", "deg", "atan2(y, z) of the mean acceleration", _TILT),
+    _of_acc("steps", "1/min", "steps in the pieces of 10 s that are walked, per minute", _WALK),
+    _of_acc("cadence", "1/min", "60 x the step frequency, mean over walked pieces; else 0", _WALK),
+)
+TEMPERATURE_FEATURES = (
+    Feature("temp_slope", SignalKind.TEMP, "degC/min", "least-squares slope", _CHOICE),
+    Feature("temp_mean", SignalKind.TEMP, "degC", "mean", _CHOICE, model=False),
+    Feature("temp_sd", SignalKind.TEMP, "degC", "SD, ddof 0", _CHOICE, model=False),
+)
 
 
 def motion_features(acc: NDArray[np.float64], sampling_rate: float) -> dict[str, Vector]:
-    """Describe movement in windows, without posture.
+    """Describe movement and posture in windows.
 
     Parameters
     ----------
@@ -33,22 +69,69 @@ def motion_features(acc: NDArray[np.float64], sampling_rate: float) -> dict[str,
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
-        ``acc_motion`` (natural logarithm of the mean over seconds of the standard deviation of
-        magnitude, g), ``acc_peak`` (the same, 95th percentile over seconds), ``acc_still`` (share
-        of seconds below 0.01 g, engineering choice). NaN with under 10 s of signal. The direction
-        of gravity is left out on purpose: in a laboratory it tells which task is on.
+        The rows of `MOTION_FEATURES`; NaN with under 10 whole seconds of signal.
     """
+    magnitude = np.sqrt((acc * acc).sum(axis=1))
     spread = second_spreads(acc, sampling_rate)
     ordered, count = sorted_rows(spread)
-    still = np.where(np.isfinite(spread), (spread < _STILL_G).astype(float), np.nan)
+    steps = np.diff(acc, axis=2)
+    x, y, z = (mean(acc[:, i]) for i in range(3))
+    per_min, cadence = _walking(magnitude, sampling_rate)
     features = {
         "acc_motion": np.log(np.maximum(mean(spread), 1e-3)),
         "acc_peak": np.log(np.maximum(quantile(ordered, count, 0.95), 1e-3)),
-        "acc_still": mean(still),
+        "acc_still": _share(spread, spread < _STILL_G),
+        "acc_exercise": _share(spread, spread > _EXERCISE_G),
+        "acc_enmo": mean(np.maximum(magnitude - 1.0, 0.0)),
+        "acc_jerk": sampling_rate * np.sqrt(mean((steps * steps).sum(axis=1))),
+        "acc_pitch": np.degrees(np.arctan2(x, np.hypot(y, z))),
+        "acc_roll": np.degrees(np.arctan2(y, z)),
+        "acc_steps": per_min,
+        "acc_cadence": cadence,
     }
     for values in features.values():
         values[count < _LEAST_S] = np.nan
     return features
+
+
+def _share(values: Matrix, chosen: NDArray[np.bool_]) -> Vector:
+    """Share of what is known that is chosen."""
+    return mean(np.where(np.isfinite(values), chosen.astype(np.float64), np.nan))
+
+
+_PIECE_S = 10.0
+_STEP_HZ = (1.2, 3.0)
+_WALK_G = 0.1  # amplitude of the step rhythm
+_WALK_POWER = 0.5  # its share of what moves at all
+
+
+def _walking(magnitude: Matrix, sampling_rate: float) -> tuple[Vector, Vector]:
+    """Give steps per minute of window and cadence while walking, by the spectrum of pieces."""
+    size = round(_PIECE_S * sampling_rate)
+    n_pieces = magnitude.shape[1] // size
+    if not n_pieces:
+        absent = np.full(magnitude.shape[0], np.nan)
+        return absent, absent.copy()
+    pieces = magnitude[:, : n_pieces * size].reshape(-1, n_pieces, size)
+    missing = ~np.isfinite(pieces).all(axis=2)
+    wave = np.where(missing[..., None], 0.0, pieces - pieces.mean(axis=2, keepdims=True))
+    power = np.abs(np.fft.rfft(wave * np.hanning(size), axis=2)) ** 2
+    hz = np.fft.rfftfreq(size, 1 / sampling_rate)
+    band = np.flatnonzero((hz >= _STEP_HZ[0]) & (hz <= _STEP_HZ[1]))
+    at = band[0] + power[..., band].argmax(axis=2)
+    # a Hann window spreads one tone over three lines, of (A size / 4)^2 and a quarter of it twice
+    left, middle, right = (
+        np.take_along_axis(power, (at + k)[..., None], axis=2)[..., 0] for k in (-1, 0, 1)
+    )
+    near = left + middle + right
+    amplitude = np.sqrt(near * 32 / 3) / size
+    total = power[..., 1:].sum(axis=2)
+    walked = (amplitude > _WALK_G) & (near > _WALK_POWER * total) & ~missing
+    safe = np.where(near > 0, near, 1.0)
+    step_hz = np.where(walked, hz[at] + (right - left) / safe * hz[1], 0.0)
+    n_walked = walked.sum(axis=1)
+    per_min = 60 * step_hz.sum(axis=1) / np.maximum((~missing).sum(axis=1), 1)
+    return per_min, 60 * step_hz.sum(axis=1) / np.maximum(n_walked, 1)
 
 
 def second_spreads(acc: NDArray[np.float64], sampling_rate: float) -> Matrix:
@@ -86,10 +169,14 @@ def temperature_features(temp: Matrix, sampling_rate: float) -> dict[str, Vector
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
-        ``temp_slope`` (degC/min). NaN with under 10 s of signal. The level is left out on
-        purpose: it drifts with time on the wrist and would tell the clock.
+        The rows of `TEMPERATURE_FEATURES`; NaN with under 10 s of signal.
     """
     times_s = np.broadcast_to(np.arange(temp.shape[1]) / sampling_rate, temp.shape)
-    slope = slope_per_min(temp, times_s)
-    slope[np.isfinite(temp).sum(axis=1) < _LEAST_S * sampling_rate] = np.nan
-    return {"temp_slope": slope}
+    features = {
+        "temp_slope": slope_per_min(temp, times_s),
+        "temp_mean": mean(temp),
+        "temp_sd": sd(temp),
+    }
+    for values in features.values():
+        values[np.isfinite(temp).sum(axis=1) < _LEAST_S * sampling_rate] = np.nan
+    return features

@@ -6,24 +6,35 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.core.streams import SignalKind
+from wearaffect.signals.feature import Feature
 from wearaffect.signals.rows import Matrix, Vector, mean, quantile, sd, slope_per_min, sorted_rows
 
 __all__ = ["HEART_FEATURES", "Beats", "IbiClass", "find_beats", "heart_features"]
 
+_TASK_FORCE = "Task Force 1996, doi 10.1161/01.CIR.93.5.1043"
+_CHOICE = "engineering choice"
+
+
+def _row(name: str, unit: str, formula: str, source: str = _CHOICE) -> Feature:
+    return Feature(name, SignalKind.BVP, unit, formula, source)
+
+
 HEART_FEATURES = (
-    "hr_mean",
-    "hr_median",
-    "hr_p10",
-    "hr_p90",
-    "hr_sd",
-    "hr_slope",
-    "hrv_sdnn",
-    "hrv_rmssd",
-    "hrv_pnn50",
-    "hrv_masd",
-    "bvp_amplitude",
-    "bvp_amplitude_cv",
-    "ibi_coverage",
+    _row("hr_mean", "1/min", "60 / mean of accepted intervals"),
+    _row("hr_median", "1/min", "60 / median of accepted intervals"),
+    _row("hr_p10", "1/min", "10th percentile of 60 / interval"),
+    _row("hr_p90", "1/min", "90th percentile of 60 / interval"),
+    _row("hr_sd", "1/min", "SD of 60 / interval, ddof 1"),
+    _row("hr_slope", "1/min^2", "least-squares slope of 60 / interval"),
+    _row("hrv_sdnn", "ms", "SD of accepted intervals, ddof 1", _TASK_FORCE),
+    _row("hrv_rmssd", "ms", "root mean square of differences of successive ones", _TASK_FORCE),
+    _row("hrv_pnn50", "1", "share of those differences above 50 ms", _TASK_FORCE),
+    # the share of a missed beat in a median is one in n, not one squared
+    _row("hrv_masd", "ln ms", "log of the median of those differences, absolute, at least 1 ms"),
+    _row("bvp_amplitude", "ln 1", "log of the median height of beats in the filtered pulse"),
+    _row("bvp_amplitude_cv", "1", "SD of that height / its mean"),
+    _row("ibi_coverage", "1", "share of the window that accepted intervals span"),
 )
 
 _REFRACTORY_S = 0.33  # 180 beats a minute, above any seated heart rate
@@ -222,13 +233,8 @@ def heart_features(beats: Beats, window_s: float) -> dict[str, Vector]:
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
-        ``hr_mean``, ``hr_median``, ``hr_p10``, ``hr_p90`` and ``hr_sd`` (1/min), ``hr_slope``
-        (1/min per min), ``hrv_sdnn`` and ``hrv_rmssd`` (ms) and ``hrv_pnn50`` as named by Task
-        Force 1996 (doi 10.1161/01.CIR.93.5.1043), ``hrv_masd`` (natural logarithm of the median
-        absolute successive difference, ms: the share of a missed beat in it is one in n, not one
-        squared), ``ibi_coverage`` (share of the window spanned by accepted intervals),
-        ``bvp_amplitude`` (logarithm of the median height) and ``bvp_amplitude_cv``. NaN with
-        fewer than ten accepted intervals.
+        The rows of `HEART_FEATURES`. NaN with fewer than ten accepted intervals, except the
+        coverage.
     """
     ibi = beats.ibi_s
     rate = 60.0 / ibi
@@ -243,15 +249,15 @@ def heart_features(beats: Beats, window_s: float) -> dict[str, Vector]:
         "hr_sd": sd(rate, ddof=1),
         "hr_slope": slope_per_min(rate, beats.times_s),
         "hrv_sdnn": 1000 * sd(ibi, ddof=1),
+        **_successive(1000 * ibi),
         "bvp_amplitude": np.log(quantile(*by_height, 0.5)),
         "bvp_amplitude_cv": sd(height) / mean(height),
-        **_successive(1000 * ibi),
     }
     few = count < _FEW_INTERVALS
     for values in features.values():
         values[few] = np.nan
     coverage = np.minimum(1.0, beats.spanned_s / window_s)
-    return {name: (features | {"ibi_coverage": coverage})[name] for name in HEART_FEATURES}
+    return features | {"ibi_coverage": coverage}
 
 
 def _successive(ibi_ms: Matrix) -> dict[str, Vector]:

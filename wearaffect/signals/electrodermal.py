@@ -3,18 +3,35 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.core.streams import SignalKind
+from wearaffect.signals.feature import Feature
 from wearaffect.signals.rows import Matrix, Vector, mean, sd, slope_per_min
 
 __all__ = ["EDA_FEATURES", "eda_features", "find_scrs", "level_at_end"]
 
+_SCR = "threshold in the range of Boucsein et al. 2012, doi 10.1111/j.1469-8986.2012.01384.x"
+_SKIN = "fast time constant of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275"
+_CHOICE = "engineering choice"
+
+
+def _row(name: str, unit: str, formula: str, source: str = _CHOICE) -> Feature:
+    return Feature(name, SignalKind.EDA, unit, formula, source)
+
+
+# Logarithms because amplitudes differ between people by factors, not by sums.
 EDA_FEATURES = (
-    "eda_level",
-    "eda_slope",
-    "eda_sd",
-    "scr_count",
-    "scr_amplitude",
-    "scr_sum",
-    "eda_driver",
+    _row("eda_level", "ln uS", "log of the mean"),
+    _row("eda_slope", "uS/min", "least-squares slope"),
+    _row("eda_sd", "ln uS", "log of the SD, ddof 0"),
+    _row("scr_count", "1/min", "rises of at least 0.03 uS from a trough to the next peak", _SCR),
+    _row("scr_amplitude", "ln uS", "log of their mean; of 0.03 uS where there are none", _SCR),
+    _row("scr_sum", "ln uS/min", "log of their sum per minute plus 0.03 uS", _SCR),
+    _row(
+        "eda_driver",
+        "ln uS/s",
+        "log of the mean positive part of y' + (y - lowest that follows) / 2.77 s",
+        _SKIN,
+    ),
 )
 
 _SCR_MIN_US = 0.03
@@ -71,15 +88,7 @@ def eda_features(eda: Matrix, sampling_rate: float) -> dict[str, Vector]:
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
-        ``eda_level`` (natural logarithm of the mean in µS), ``eda_slope`` (µS/min), ``eda_sd``
-        (logarithm, µS), ``scr_count`` (1/min), ``scr_amplitude`` (logarithm of the mean of
-        responses, µS; that of the threshold where there are none), ``scr_sum`` (logarithm of
-        summed amplitudes per minute plus 0.03, µS/min, so that none is a number) and
-        ``eda_driver`` (logarithm of the mean positive part of ``y' + y_ac / 2.77 s``, where y_ac
-        is the level above the lowest that follows in the window: the sudomotor input of a one-pole
-        skin with the fast time constant of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275).
-        NaN with under 10 s of signal.
-        Logarithms because amplitudes differ between people by factors, not by sums.
+        The rows of `EDA_FEATURES`. NaN with under 10 s of signal.
     """
     n_windows, n_samples = eda.shape
     count = np.isfinite(eda).sum(axis=1)

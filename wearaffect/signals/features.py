@@ -14,15 +14,13 @@ from wearaffect.signals.electrodermal import EDA_FEATURES, eda_features
 from wearaffect.signals.rows import Vector
 from wearaffect.signals.windowing import WindowBatch
 
-__all__ = ["FEATURES", "beats_of", "features_of"]
+__all__ = ["FEATURES", "LIVE_FEATURES", "beats_of", "features_of"]
 
-FEATURES: dict[str, SignalKind] = {
-    **dict.fromkeys(EDA_FEATURES, SignalKind.EDA),
-    **dict.fromkeys(HEART_FEATURES, SignalKind.BVP),
-    **dict.fromkeys(MOTION_FEATURES, SignalKind.ACC),
-    **dict.fromkeys(TEMPERATURE_FEATURES, SignalKind.TEMP),
-}
-"""Every feature and the signal it comes from, in the order in which models take them."""
+LIVE_FEATURES = (*EDA_FEATURES, *HEART_FEATURES, *MOTION_FEATURES, *TEMPERATURE_FEATURES)
+"""Every feature that the chain computes."""
+
+FEATURES: dict[str, SignalKind] = {f.name: f.kind for f in LIVE_FEATURES if f.model}
+"""Those that models take and the signal they come from, in the order in which they take them."""
 
 
 def beats_of(batch: WindowBatch) -> Beats | None:
@@ -46,7 +44,7 @@ def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
-        Every name in `FEATURES`; NaN where its signal is absent or too short. A window's values
+        The rows of `LIVE_FEATURES`; NaN where its signal is absent or too short. A window's values
         don't depend on the others, to the bit.
     """
     found: dict[str, Vector] = {}
@@ -65,4 +63,4 @@ def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
         for name, value in values.items():
             found[name] = np.where(signal.coverage > 0, value, np.nan)
     absent = np.full(len(batch), np.nan)
-    return {name: found.get(name, absent) for name in FEATURES}
+    return {row.name: found.get(row.name, absent) for row in LIVE_FEATURES}
