@@ -1,8 +1,10 @@
-# setup · demo · test · dist; nothing else needs to be known.
+# setup · demo · test · bench · dist; nothing else needs to be known.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-bench
+BENCHMARKS := eda pulse recording live eda_lag quality agreement detection results_table
 
 # Recordings beside the checkout are used where they are, and tests that need them skip elsewhere.
 WEARAFFECT_DATA ?= ../shared/data
@@ -12,7 +14,7 @@ else
 unexport WEARAFFECT_DATA
 endif
 
-.PHONY: setup demo test packages dist
+.PHONY: setup demo test packages bench dist
 .DEFAULT_GOAL := demo
 
 setup: $(INSTALLED)
@@ -36,6 +38,17 @@ test: setup packages
 
 packages:
 	@.ci/packages
+
+# Ours against the named peers, which have an environment of their own; some minutes. One of them
+# alone: make bench BENCHMARKS=pulse
+bench: $(PEERS)/.installed
+	set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(PEERS)/bin/python benchmarks/$$name.py; done
+
+$(PEERS)/.installed: benchmarks/peers.txt pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check -r benchmarks/peers.txt
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-deps flirt==0.0.2 -e .
+	@touch $@
 
 dist: setup
 	$(BIN)/python -m build --outdir dist

@@ -6,8 +6,6 @@ Run: python examples/20_windows_to_dataframe.py [RECORDING]. Needs the extra 'de
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 import wearaffect as wa
 
 SHIPPED = Path(__file__).parent / "data" / "stress_predict_S01"
@@ -16,8 +14,7 @@ SHIPPED = Path(__file__).parent / "data" / "stress_predict_S01"
 def main(recording: str) -> None:
     """Print how a few features move over the recording where the signals can be trusted."""
     session = wa.open_session(recording)
-    half_minutes = wa.ChainSettings(wa.WindowSpec(window_s=30, hop_s=30))
-    table = pd.DataFrame(wa.features(session, half_minutes))
+    table = wa.features(session, wa.WindowSpec(window_s=30, hop_s=30))
     print(f"{len(table)} windows of 30 s, {len(table.columns)} columns")
 
     usable = table[(table.quality_eda > 0.5) & (table.quality_bvp > 0.5)]

@@ -16,6 +16,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wearaffect.analysis.table import feature_table as features
     from wearaffect.bundle.loading import load_bundle
     from wearaffect.bundle.model import ModelBundle
     from wearaffect.core.affect import Abstention, AffectEstimate
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from wearaffect.devices.registry import open_device as connect
     from wearaffect.pipeline.live import live
     from wearaffect.pipeline.offline import analyze
-    from wearaffect.pipeline.offline import feature_rows as features
     from wearaffect.recording.opening import open_session
     from wearaffect.recording.session import Session
     from wearaffect.signals.chain import Chain, ChainSettings
@@ -81,7 +81,7 @@ _HOMES = {
     "WindowSpec": "core.windows",
     "analyze": "pipeline.offline",
     "connect": "devices.registry:open_device",
-    "features": "pipeline.offline:feature_rows",
+    "features": "analysis.table:feature_table",
     "live": "pipeline.live",
     "load_bundle": "bundle.loading",
     "open_session": "recording.opening",

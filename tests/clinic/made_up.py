@@ -13,8 +13,9 @@ from wearaffect.bundle.model import NO_REST, ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Quality, Window
-from wearaffect.pipeline.offline import Analysis, windows_of
+from wearaffect.pipeline.offline import Analysis
 from wearaffect.recording.session import Session
+from wearaffect.recording.windows import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.enrolment import RestInterval
 

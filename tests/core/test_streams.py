@@ -63,6 +63,27 @@ def test_samples_are_float32_whatever_came() -> None:
     assert chunk.data.dtype == np.float32
 
 
+def test_other_samples_keep_what_is_known_of_the_stretch() -> None:
+    chunk = SignalChunk(ACC, np.zeros((2, 3), np.float32), 7, None, 40, 9, 3)
+    louder = chunk.with_data(np.ones((2, 3)))
+    assert louder.data.dtype == np.float32
+    assert (louder.data == 1).all()
+    assert not louder.data.flags.writeable
+    for name in (
+        "info",
+        "start_ns",
+        "timestamps_ns",
+        "device_counter",
+        "device_clock_ns",
+        "n_lost",
+    ):
+        assert getattr(louder, name) == getattr(chunk, name)
+    narrow = replace(ACC, channels=ACC.channels[:1])
+    assert chunk.with_data(np.ones((2, 1)), narrow).info is narrow
+    with pytest.raises(SignalError, match="chunk shape"):
+        chunk.with_data(np.ones((2, 1)))
+
+
 def test_times_follow_from_the_start() -> None:
     chunk = SignalChunk(ACC, np.zeros((64, 3), np.float32), start_ns=500)
     assert len(chunk) == 64

@@ -12,8 +12,8 @@ import wearaffect
 pytestmark = pytest.mark.smoke
 
 HEAVY = {
-    "bleak", "lightning", "matplotlib", "neurokit2", "onnxruntime", "pandas", "pyarrow", "scipy",
-    "sklearn", "torch",
+    "bleak", "lightning", "matplotlib", "neurokit2", "numba", "onnxruntime", "pandas", "pyarrow",
+    "scipy", "sklearn", "torch",
 }  # fmt: skip
 PROMISED = {
     "Abstention", "AffectEstimate", "Chain", "Device", "Enrolment", "ModelBundle", "Session",

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pipeline_parts import Failing, Notes, shortened
+from cut_sessions import shortened
+from pipeline_parts import Failing, Notes
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.errors import (

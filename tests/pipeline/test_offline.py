@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from pipeline_parts import shortened
+from cut_sessions import shortened
 
 from wearaffect.bundle.model import NO_REST, ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate
 from wearaffect.core.errors import BundleMismatchError
-from wearaffect.core.windows import WindowSpec
-from wearaffect.pipeline.offline import analyze, feature_rows, windows_of
+from wearaffect.pipeline.offline import analyze
 from wearaffect.recording.opening import open_session
 from wearaffect.recording.session import Session
+from wearaffect.recording.windows import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.enrolment import RestInterval
 from wearaffect.signals.features import FEATURES
@@ -34,7 +34,7 @@ def test_an_analysis_counts_what_it_did(session, bundle):
     for window, outcome in zip(analysis.windows, analysis.outcomes, strict=True):
         assert (window.start_ns, window.end_ns) == (outcome.start_ns, outcome.end_ns)
         assert dict(window.signals) == {}
-        assert set(window.features) == set(FEATURES)
+        assert set(FEATURES) < set(window.features)
         assert isinstance(outcome, Abstention) or window.rest is not None
     assert len(analysis.estimates) == sum(isinstance(o, AffectEstimate) for o in analysis.outcomes)
     assert analysis.coverage == len(analysis.estimates) / 89
@@ -63,14 +63,6 @@ def test_the_answer_does_not_depend_on_how_a_file_is_sliced(session, bundle):
     for one, other in zip(shorter, longer, strict=False):
         assert one.quality == other.quality
         np.testing.assert_array_equal(list(one.features.values()), list(other.features.values()))
-
-
-def test_rows_carry_time_quality_and_features(session):
-    rows = feature_rows(session, ChainSettings(WindowSpec(60, 30)))
-    assert len(rows) == 15
-    names = ["start_s", "end_s", "quality_eda", "quality_bvp", "quality_acc", "quality_temp"]
-    assert list(rows[3]) == [*names, *FEATURES]
-    assert (rows[3]["start_s"], rows[3]["end_s"]) == (90.0, 150.0)
 
 
 def test_a_recording_of_nothing_is_refused(bundle):

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from pipeline_parts import HeldBack, Notes, shortened, worst_difference
+from cut_sessions import shortened
+from pipeline_parts import HeldBack, Notes, worst_difference
 
 from wearaffect.bundle.model import NO_REST, ModelBundle
 from wearaffect.core.affect import AffectEstimate

@@ -10,8 +10,8 @@ from signal_pieces import info
 
 from wearaffect.core.streams import SignalChunk, SignalKind
 from wearaffect.physiology.participant import ParticipantSettings, simulate_participant
-from wearaffect.pipeline.offline import windows_of
 from wearaffect.recording.opening import open_session
+from wearaffect.recording.windows import windows_of
 from wearaffect.signals.cardiac import HEART_FEATURES, Beats, IbiClass, find_beats, heart_features
 from wearaffect.signals.chain import Chain, ChainSettings
 

@@ -9,8 +9,8 @@ from signal_pieces import cut_up, info, time_of
 from wearaffect.core.streams import SignalChunk, SignalKind
 from wearaffect.core.windows import WindowSpec
 from wearaffect.physiology.participant import SENSORS, ParticipantSettings, simulate_participant
-from wearaffect.pipeline.offline import windows_of
 from wearaffect.recording.opening import open_session
+from wearaffect.recording.windows import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.faults import FaultFinder
 from wearaffect.signals.quality import quality_of
@@ -28,7 +28,7 @@ def judged(kind, data):
     assembler = WindowAssembler(WindowSpec(60, 60))
     assembler.push(chunk, FaultFinder(stream)(chunk))
     (batch,) = assembler.advance(60 * S)
-    return quality_of(batch, None)[kind][0]
+    return quality_of(batch, None)[kind].of(0)
 
 
 def wave(level, swing=0.5, count=240):
@@ -50,7 +50,7 @@ def test_good_signal_has_no_reasons(kind, data):
 def test_flat_is_named_and_scores_nothing(kind):
     level = {EDA: 2.0, BVP: 0.0, ACC: 0.5, TEMP: 33.0}[kind]
     quality = judged(kind, np.full((3 if kind == ACC else 1, 3840), level))
-    assert quality.score == pytest.approx({EDA: 1.75, BVP: 0.5, ACC: 30, TEMP: 30}[kind] / 60)
+    assert quality.score == pytest.approx({EDA: 1.5, BVP: 0.5, ACC: 30, TEMP: 30}[kind] / 60)
     assert quality.reasons == quality.latest == ("flat",)
 
 

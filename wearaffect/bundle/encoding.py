@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import n_samples
-from wearaffect.core.windows import Window
+from wearaffect.core.windows import Window, WindowSignal
 
 __all__ = ["EDA_RATE_HZ", "Encoded", "InputEncoder"]
 
@@ -86,22 +87,18 @@ class InputEncoder:
 
     def encode(self, windows: Sequence[Window]) -> Encoded:
         """Give the arrays for windows; what is unknown stands at the training mean."""
+        f = len(self.names)
         plain, rested = _tables(self.names, windows)
-        enrolled = np.array([[w.rest is not None] for w in windows], dtype=np.float64)
-        features = np.concatenate(
-            [
-                _standard(plain, self.mean, self.scale),
-                _standard(rested, self.rest_mean, self.rest_scale),
-                enrolled.reshape(-1, 1),
-            ],
-            axis=1,
-        )
-        eda = (
-            np.stack([_eda_trace(w, self.window_s) for w in windows])
-            if windows
-            else np.empty((0, n_samples(self.window_s, EDA_RATE_HZ)), np.float32)
-        )
-        return Encoded(features.astype(np.float32), eda)
+        features = np.empty((len(windows), 2 * f + 1), np.float32)
+        features[:, :f] = _standard(plain, self.mean, self.scale)
+        features[:, f:-1] = _standard(rested, self.rest_mean, self.rest_scale)
+        features[:, -1] = [w.rest is not None for w in windows]
+        eda = np.zeros((len(windows), n_samples(self.window_s, EDA_RATE_HZ)), np.float32)
+        for trace, window in zip(eda, windows, strict=True):
+            signal = window.signals.get(SignalKind.EDA)
+            if signal is not None:
+                trace[:] = _held_trace(signal, trace.size)
+        return Encoded(features, eda)
 
 
 def _tables(
@@ -110,9 +107,10 @@ def _tables(
     """Features (n, f), and features minus rest (n, f) with NaN where rest is unknown."""
     shape = (len(windows), len(names))
     plain = np.array([[w.features[k] for k in names] for w in windows], float).reshape(shape)
-    rest = np.array(
-        [[np.nan if w.rest is None else w.rest[k] for k in names] for w in windows], float
-    ).reshape(shape)
+    rest = np.full(shape, np.nan)
+    for row, window in zip(rest, windows, strict=True):
+        if window.rest is not None:
+            row[:] = [window.rest[k] for k in names]
     return plain, plain - rest
 
 
@@ -129,20 +127,25 @@ def _mean_and_scale(
 def _standard(
     table: NDArray[np.float64], mean: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    scaled = np.clip((table - mean) / scale, -_CLIP_SD, _CLIP_SD)
-    return np.where(np.isfinite(scaled), scaled, 0.0)
+    scaled = np.minimum(np.maximum((table - mean) / scale, -_CLIP_SD), _CLIP_SD)
+    return np.where(np.isnan(scaled), 0.0, scaled)
 
 
-def _eda_trace(window: Window, window_s: float) -> NDArray[np.float32]:
-    """Skin conductance of a window at 4 Hz, held over gaps."""
-    count = n_samples(window_s, EDA_RATE_HZ)
-    signal = window.signals.get(SignalKind.EDA)
-    if signal is None:
-        return np.zeros(count, np.float32)
-    at = (np.arange(1, count + 1) * signal.sampling_rate / EDA_RATE_HZ).astype(int) - 1
-    trace = signal.data[0, np.clip(at, 0, signal.data.shape[1] - 1)]
-    known = np.flatnonzero(np.isfinite(trace))
-    if known.size == 0:
-        return np.zeros(count, np.float32)
-    hold = np.maximum.accumulate(np.where(np.isfinite(trace), np.arange(count), known[0]))
-    return np.asarray(np.maximum(trace[hold], 0.0), dtype=np.float32)
+def _held_trace(signal: WindowSignal, count: int) -> NDArray[np.float32]:
+    """Skin conductance of a window at 4 Hz, (count,), held over gaps; zeros if it's all gap."""
+    at = _quarter_ends(signal.sampling_rate, signal.data.shape[1], count)
+    trace: NDArray[np.float32] = signal.data[0, at]
+    known = np.isfinite(trace)
+    if not known.all():
+        if not known.any():
+            return np.zeros(count, np.float32)
+        first = known.argmax()
+        trace = trace[np.maximum.accumulate(np.where(known, np.arange(count), first))]
+    return np.maximum(trace, np.float32(0.0), out=trace)
+
+
+@lru_cache(maxsize=16)
+def _quarter_ends(sampling_rate: float, length: int, count: int) -> NDArray[np.intp]:
+    """Index of the last of so many samples in each quarter of a second, (count,)."""
+    at = (np.arange(1, count + 1) * sampling_rate / EDA_RATE_HZ).astype(np.intp) - 1
+    return np.clip(at, 0, length - 1)

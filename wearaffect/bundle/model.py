@@ -57,6 +57,11 @@ class ModelBundle:
                 got=", ".join((*self._graph.inputs, *self._graph.outputs)),
             )
         self._encoder = self.manifest.encoder
+        self._constants = {
+            item.name: Quantity(item.value, item.unit, item.ci95, item.identifiable)
+            for item in self.manifest.physics
+            if item.value is not None
+        }
         self._used = {FEATURES[name] for name in self.manifest.features} | {SignalKind.EDA}
         self._check_shapes()
 
@@ -171,11 +176,11 @@ class ModelBundle:
         found = {}
         rows = iter(out["physics"].tolist() if "physics" in out else [])
         for item in self.manifest.physics:
-            if item.value is not None:
-                found[item.name] = Quantity(item.value, item.unit, item.ci95, item.identifiable)
-            else:
+            quantity = self._constants.get(item.name)
+            if quantity is None:
                 low, value, high = next(rows)
-                found[item.name] = Quantity(value, item.unit, (low, high), item.identifiable)
+                quantity = Quantity(value, item.unit, (low, high), item.identifiable)
+            found[item.name] = quantity
         return found
 
     def self_test(self) -> float:

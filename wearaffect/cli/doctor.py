@@ -12,6 +12,7 @@ __all__ = ["doctor"]
 
 _EXTRAS = {
     "desk": ("matplotlib", "pandas", "pyarrow", "scipy"),
+    "neurokit": ("neurokit2",),
     "train": ("lightning", "onnx", "scikit-learn", "torch"),
 }
 _IMPORT_NAMES = {"scikit-learn": "sklearn"}
@@ -21,7 +22,7 @@ _MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 def doctor(json: JsonOption = None) -> None:
     """Check versions, extras, models, radio, LSL, disk and clock."""
     with reporting(json) as report:
-        lines = [*_versions(), *_extras(), _models(), *_radio(), _disk(), _clock()]
+        lines = [*_versions(), *_extras(), _compiled(), _models(), *_radio(), _disk(), _clock()]
         for name, state, text, remedy in lines:
             report.line(f"{_MARKS[state]} {name:12} {text}{f'; {remedy}' if remedy else ''}")
         keys = ("name", "state", "text", "remedy")
@@ -51,6 +52,16 @@ def _extras() -> list[_Line]:
             text = ", ".join(f"{n} {metadata.version(n)}" for n in names)
             found.append((extra, "ok", text, ""))
     return found
+
+
+def _compiled() -> _Line:
+    """Tell which of the two ways the decomposition of skin conductance runs."""
+    from wearaffect.analysis.compiled import NO_NUMBA_VARIABLE, is_compiled
+
+    if is_compiled():
+        return ("fast", "ok", f"numba {metadata.version('numba')} compiles decompose", "")
+    remedy = f"pip install 'wearaffect[fast]', and {NO_NUMBA_VARIABLE} not set"
+    return ("fast", "warning", "decompose runs uncompiled: slower, the same answer", remedy)
 
 
 def _models() -> _Line:

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from wearaffect import __version__
-from wearaffect.cli import analyze, board, demo, doctor, evaluate, models, record, train
+from wearaffect.cli import (
+    analyze,
+    board,
+    decompose,
+    demo,
+    doctor,
+    evaluate,
+    features,
+    models,
+    record,
+    train,
+)
 from wearaffect.cli.console import fail
 from wearaffect.core.errors import RecordingError, WearAffectError
 
@@ -26,6 +37,8 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("analyze")(analyze.analyze_recording)
 app.command("record")(record.record)
+app.command("features")(features.features)
+app.command("decompose")(decompose.decompose)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("board")(board.board)

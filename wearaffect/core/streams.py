@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.errors import SamplingRateError, SignalError
-from wearaffect.core.timebase import NS_PER_S, exact_rate, sample_times_ns
+from wearaffect.core.timebase import sample_times_ns, samples_ns
 from wearaffect.core.units import Unit
 
 __all__ = [
@@ -175,7 +175,30 @@ class SignalChunk:
         """Host time just after the last sample: where the next one is due."""
         if self.timestamps_ns is not None:
             return int(self.timestamps_ns[-1]) + 1 if len(self) else self.start_ns
-        return self.start_ns + int(len(self) * NS_PER_S / exact_rate(self.info.rate_hz))
+        return self.start_ns + samples_ns(len(self), self.info.rate_hz)
+
+    def with_data(
+        self, data: NDArray[np.floating], info: StreamInfo | None = None
+    ) -> "SignalChunk":
+        """Give the same stretch with other samples, of this stream or of what it has become.
+
+        Parameters
+        ----------
+        data : numpy.ndarray, (n_samples, n_channels)
+            One row for each sample there is now.
+        info : StreamInfo or None
+            What the stream has become.
+        """
+        # not dataclasses.replace: it looks all fields up, which every stage would pay per chunk
+        return SignalChunk(
+            self.info if info is None else info,
+            data,
+            self.start_ns,
+            self.timestamps_ns,
+            self.device_counter,
+            self.device_clock_ns,
+            self.n_lost,
+        )
 
     def times_ns(self) -> NDArray[np.int64]:
         """Host time of each sample, (n_samples,)."""

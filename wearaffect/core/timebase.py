@@ -23,6 +23,7 @@ __all__ = [
     "s_from_ns",
     "sample_at",
     "sample_times_ns",
+    "samples_ns",
 ]
 
 NS_PER_S = 1_000_000_000
@@ -42,6 +43,7 @@ def exact_rate(sampling_rate: float) -> Fraction:
     return exact(sampling_rate).limit_denominator(1_000_000)
 
 
+@lru_cache(maxsize=256)
 def n_samples(duration_s: float, sampling_rate: float) -> int:
     """Count the whole samples in a duration, exactly.
 
@@ -76,6 +78,7 @@ def n_samples(duration_s: float, sampling_rate: float) -> int:
     return math.floor(count)
 
 
+@lru_cache(maxsize=256)
 def ns_from_s(seconds: float) -> int:
     """Give seconds as integer nanoseconds, rounded to the nearest."""
     return round(exact(seconds) * NS_PER_S)
@@ -111,6 +114,12 @@ def sample_times_ns(start_ns: int, count: int, sampling_rate: float) -> NDArray[
     return start_ns + index * whole + (index * part) // rate.numerator
 
 
+def samples_ns(count: int, sampling_rate: float) -> int:
+    """Give the time that a count of samples takes, in whole nanoseconds, rounded down."""
+    rate = exact_rate(sampling_rate)
+    return count * NS_PER_S * rate.denominator // rate.numerator
+
+
 def sample_at(time_ns: int, start_ns: int, sampling_rate: float) -> int:
     """Give the index of the first sample of a regular stream at or after a time.
 
@@ -130,8 +139,8 @@ def sample_at(time_ns: int, start_ns: int, sampling_rate: float) -> int:
     if time_ns <= start_ns:
         return 0
     rate = exact_rate(sampling_rate)
-    # t_i = floor(i * NS / rate) >= d  <=>  i >= d * rate / NS
-    return math.ceil((time_ns - start_ns) * rate / NS_PER_S)
+    # t_i = floor(i * NS / rate) >= d  <=>  i >= d * rate / NS; whole numbers are quicker
+    return -(-(time_ns - start_ns) * rate.numerator // (rate.denominator * NS_PER_S))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class Unit(StrEnum):
     """A unit that a channel may carry; the value is how it is written in files."""
 
     MICROSIEMENS = "uS"
+    MICROSIEMENS_PER_SECOND = "uS/s"
     NANOSIEMENS = "nS"
     SIEMENS = "S"
     CELSIUS = "degC"

@@ -10,7 +10,7 @@ from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.core.windows import Window
 from wearaffect.datasets.labelled import LabelledSession
-from wearaffect.pipeline.offline import windows_of
+from wearaffect.recording.windows import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.electrodermal import level_at_end
 from wearaffect.signals.enrolment import RestInterval

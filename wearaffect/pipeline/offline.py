@@ -1,25 +1,20 @@
 """A recording through the chain and the bundle, exactly as live would have done it."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
 from wearaffect.bundle.model import NO_REST, ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
-from wearaffect.core.streams import SignalChunk, Watermark
-from wearaffect.core.windows import Quality, Window
+from wearaffect.core.windows import Window
 from wearaffect.pipeline.fit import require_signals
 from wearaffect.recording.session import Session
-from wearaffect.signals.chain import Chain, ChainSettings
+from wearaffect.recording.windows import Progress, windows_of
+from wearaffect.signals.chain import Chain
 from wearaffect.signals.enrolment import Enrolment, RestInterval
 
-__all__ = ["Analysis", "analyze", "feature_rows", "windows_of"]
-
-Progress = Callable[[float], None]
-"""Called with the share of the recording that is done, 0 to 1."""
+__all__ = ["Analysis", "analyze"]
 
 _BATCH = 64  # windows a call of the graph; engineering choice
-_SLICE_HOPS = 64  # windows a call of the chain; engineering choice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,76 +70,6 @@ class Analysis:
     def rest_missing(self) -> bool:
         """Whether windows were withheld because no resting state was taken."""
         return NO_REST in self.withheld_by_reason and self.enrolment is None
-
-
-def windows_of(
-    session: Session, chain: Chain, progress: Progress | None = None
-) -> Iterator[Window]:
-    """Give the windows of a recording.
-
-    Parameters
-    ----------
-    session : Session
-        Live recordings repeat their arrivals and lateness decisions.
-    chain : Chain
-        Fresh, with the session's start as origin.
-    progress : callable or None
-        Called with the share that is done.
-
-    Yields
-    ------
-    Window
-        In time order.
-    """
-    end_ns = _chain_end_ns(session, chain)
-    whole = max(session.end_ns - session.start_ns, 1)
-    for event in session.feed(max(30.0, _SLICE_HOPS * chain.settings.spec.hop_s)):
-        match event:
-            case SignalChunk():
-                chain.push(event)
-            case Watermark(time_ns):
-                yield from chain.advance(min(time_ns, end_ns))
-                if progress is not None:
-                    progress(min(1.0, (time_ns - session.start_ns) / whole))
-
-
-def _chain_end_ns(session: Session, chain: Chain) -> int:
-    """Give the end of the last signal that the chain takes, where live ends too."""
-    taken = [s for s in session.streams.values() if s.info.kind in chain.settings.bands]
-    ends = [stream.segments[-1].end_ns for stream in taken if stream.segments]
-    return max(ends, default=session.start_ns)
-
-
-def feature_rows(
-    session: Session, settings: ChainSettings | None = None, progress: Progress | None = None
-) -> list[dict[str, float]]:
-    """Give the windows of a recording as plain rows, for a table.
-
-    Parameters
-    ----------
-    session : Session
-        From `open_session`.
-    settings : ChainSettings or None
-        Of the chain; the default cuts windows of 60 s every 5 s.
-    progress : callable or None
-        Called with the share of the recording that is done.
-
-    Returns
-    -------
-    list of dict of str to float
-        One row a window: ``start_s`` and ``end_s``, ``quality_<kind>`` (0 to 1) of each kind of
-        signal the chain takes, then every feature as ``<signal>_<feature>``; NaN where the signal
-        is absent or doesn't allow it.
-    """
-    settings = settings or ChainSettings()
-    chain = Chain(settings, origin_ns=session.start_ns)
-    absent = Quality(float("nan"))
-    return [
-        {"start_s": window.start_s, "end_s": window.end_s}
-        | {f"quality_{kind}": window.quality.get(kind, absent).score for kind in settings.bands}
-        | dict(window.features)
-        for window in windows_of(session, chain, progress)
-    ]
 
 
 def analyze(

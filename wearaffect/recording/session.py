@@ -17,7 +17,7 @@ from wearaffect.core.streams import (
     StreamInfo,
     Watermark,
 )
-from wearaffect.core.timebase import NS_PER_S, exact_rate, ns_from_s, s_from_ns, sample_at
+from wearaffect.core.timebase import ns_from_s, s_from_ns, sample_at, samples_ns
 
 __all__ = ["RecordedStream", "Session"]
 
@@ -209,6 +209,6 @@ def cut(chunk: SignalChunk, start_ns: int, end_ns: int) -> SignalChunk:
     rate = chunk.info.rate_hz
     first = min(sample_at(start_ns, chunk.start_ns, rate), len(chunk))
     last = max(first, min(sample_at(end_ns, chunk.start_ns, rate), len(chunk)))
-    start = chunk.start_ns + int(first * NS_PER_S / exact_rate(rate))
+    start = chunk.start_ns + samples_ns(first, rate)
     counter = None if chunk.device_counter is None else chunk.device_counter + first
     return SignalChunk(chunk.info, chunk.data[first:last], start, device_counter=counter)

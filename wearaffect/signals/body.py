@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.streams import SignalKind
+from wearaffect.signals.batches import BatchSignal
 from wearaffect.signals.feature import Feature
 from wearaffect.signals.rows import (
     Matrix,
     Vector,
     mean,
+    only_where,
     quantile,
     sd,
     slope_per_min,
@@ -19,11 +21,11 @@ __all__ = [
     "MOTION_FEATURES",
     "TEMPERATURE_FEATURES",
     "motion_features",
-    "second_spreads",
     "temperature_features",
 ]
 
 _STILL_G = 0.01
+_MOVING_G = 0.1
 _EXERCISE_G = 0.3
 _LEAST_S = 10
 
@@ -41,6 +43,7 @@ MOTION_FEATURES = (
     _of_acc("motion", "ln g", "log of the mean over seconds of the SD of |a|", _CHOICE, model=True),
     _of_acc("peak", "ln g", "log of the 95th percentile of the same", _CHOICE, model=True),
     _of_acc("still", "1", "share of seconds whose SD of |a| is below 0.01 g", _CHOICE, model=True),
+    _of_acc("moving", "1", "share of seconds whose SD of |a| is above 0.1 g", _CHOICE),
     _of_acc("exercise", "1", "share of seconds whose SD of |a| is above 0.3 g", _CHOICE),
     _of_acc("enmo", "g", "mean of max(|a| - 1 g, 0)", _ENMO),
     _of_acc("jerk", "g/s", "root mean square of |a[i] - a[i-1]| times the sampling rate", _CHOICE),
@@ -56,42 +59,41 @@ TEMPERATURE_FEATURES = (
 )
 
 
-def motion_features(acc: NDArray[np.float64], sampling_rate: float) -> dict[str, Vector]:
+def motion_features(acc: BatchSignal) -> dict[str, Vector]:
     """Describe movement and posture in windows.
 
     Parameters
     ----------
-    acc : numpy.ndarray, (n_windows, 3, n_samples)
-        Acceleration, g; NaN in gaps.
-    sampling_rate : float
-        Hz.
+    acc : BatchSignal
+        Acceleration along x, y and z, g; NaN in gaps.
 
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
         The rows of `MOTION_FEATURES`; NaN with under 10 whole seconds of signal.
     """
-    magnitude = np.sqrt((acc * acc).sum(axis=1))
-    spread = second_spreads(acc, sampling_rate)
+    sampling_rate = acc.sampling_rate
+    magnitude = acc.each(lambda a: np.sqrt((a * a).sum(axis=0)))
+    beyond_rest = acc.each(lambda a: np.maximum(np.sqrt((a * a).sum(axis=0)) - 1.0, 0.0))
+    squared_steps = acc.each(lambda a: (np.diff(a, axis=1) ** 2).sum(axis=0), lost=1)
+    spread = _second_spreads(magnitude, sampling_rate)
     ordered, count = sorted_rows(spread)
-    steps = np.diff(acc, axis=2)
-    x, y, z = (mean(acc[:, i]) for i in range(3))
+    x, y, z = (mean(acc.each(lambda a, i=i: a[i])) for i in range(3))  # type: ignore[misc]
     per_min, cadence = _walking(magnitude, sampling_rate)
     features = {
         "acc_motion": np.log(np.maximum(mean(spread), 1e-3)),
         "acc_peak": np.log(np.maximum(quantile(ordered, count, 0.95), 1e-3)),
         "acc_still": _share(spread, spread < _STILL_G),
+        "acc_moving": _share(spread, spread > _MOVING_G),
         "acc_exercise": _share(spread, spread > _EXERCISE_G),
-        "acc_enmo": mean(np.maximum(magnitude - 1.0, 0.0)),
-        "acc_jerk": sampling_rate * np.sqrt(mean((steps * steps).sum(axis=1))),
+        "acc_enmo": mean(beyond_rest),
+        "acc_jerk": sampling_rate * np.sqrt(mean(squared_steps)),
         "acc_pitch": np.degrees(np.arctan2(x, np.hypot(y, z))),
         "acc_roll": np.degrees(np.arctan2(y, z)),
         "acc_steps": per_min,
         "acc_cadence": cadence,
     }
-    for values in features.values():
-        values[count < _LEAST_S] = np.nan
-    return features
+    return only_where(count >= _LEAST_S, features)
 
 
 def _share(values: Matrix, chosen: NDArray[np.bool_]) -> Vector:
@@ -113,7 +115,7 @@ def _walking(magnitude: Matrix, sampling_rate: float) -> tuple[Vector, Vector]:
         absent = np.full(magnitude.shape[0], np.nan)
         return absent, absent.copy()
     pieces = magnitude[:, : n_pieces * size].reshape(-1, n_pieces, size)
-    missing = ~np.isfinite(pieces).all(axis=2)
+    missing = np.asarray(~np.isfinite(pieces).all(axis=2))
     wave = np.where(missing[..., None], 0.0, pieces - pieces.mean(axis=2, keepdims=True))
     power = np.abs(np.fft.rfft(wave * np.hanning(size), axis=2)) ** 2
     hz = np.fft.rfftfreq(size, 1 / sampling_rate)
@@ -134,26 +136,12 @@ def _walking(magnitude: Matrix, sampling_rate: float) -> tuple[Vector, Vector]:
     return per_min, 60 * step_hz.sum(axis=1) / np.maximum(n_walked, 1)
 
 
-def second_spreads(acc: NDArray[np.float64], sampling_rate: float) -> Matrix:
-    """Give the standard deviation of acceleration's magnitude in each second of windows.
-
-    Parameters
-    ----------
-    acc : numpy.ndarray, (n_windows, 3, n_samples)
-        Acceleration, g; NaN in gaps.
-    sampling_rate : float
-        Hz.
-
-    Returns
-    -------
-    numpy.ndarray, (n_windows, n_seconds)
-        g; NaN where a sample is missing.
-    """
+def _second_spreads(magnitude: Matrix, sampling_rate: float) -> Matrix:
+    """Standard deviation of the magnitude in each second; NaN where a sample is missing."""
     second = max(1, round(sampling_rate))
-    usable = acc.shape[2] // second
-    squares = acc[:, :, : usable * second] ** 2
-    magnitude = np.sqrt(squares.sum(axis=1))
-    return np.asarray(magnitude.reshape(acc.shape[0], usable, second).std(axis=2))
+    usable = magnitude.shape[1] // second
+    whole = magnitude[:, : usable * second].reshape(len(magnitude), usable, second)
+    return np.asarray(whole.std(axis=2))
 
 
 def temperature_features(temp: Matrix, sampling_rate: float) -> dict[str, Vector]:
@@ -171,12 +159,11 @@ def temperature_features(temp: Matrix, sampling_rate: float) -> dict[str, Vector
     dict of str to numpy.ndarray, (n_windows,)
         The rows of `TEMPERATURE_FEATURES`; NaN with under 10 s of signal.
     """
-    times_s = np.broadcast_to(np.arange(temp.shape[1]) / sampling_rate, temp.shape)
+    times_s = np.arange(temp.shape[1])[None] / sampling_rate
     features = {
         "temp_slope": slope_per_min(temp, times_s),
         "temp_mean": mean(temp),
         "temp_sd": sd(temp),
     }
-    for values in features.values():
-        values[np.isfinite(temp).sum(axis=1) < _LEAST_S * sampling_rate] = np.nan
-    return features
+    count = np.isfinite(temp).sum(axis=1)
+    return only_where(count >= _LEAST_S * sampling_rate, features)

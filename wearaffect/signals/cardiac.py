@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.streams import SignalKind
 from wearaffect.signals.feature import Feature
-from wearaffect.signals.rows import Matrix, Vector, mean, quantile, sd, slope_per_min, sorted_rows
+from wearaffect.signals.rows import (
+    Matrix,
+    Vector,
+    mean,
+    only_where,
+    quantile,
+    sd,
+    slope_per_min,
+    sorted_rows,
+)
 
 __all__ = ["HEART_FEATURES", "Beats", "IbiClass", "find_beats", "heart_features"]
 
@@ -73,7 +83,7 @@ class IbiClass(IntEnum):
     NONE = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Beats:
     """Beats of several windows, one row a window, padded at the end.
 
@@ -94,16 +104,17 @@ class Beats:
     interval_s: Matrix
     classes: NDArray[np.uint8]
 
-    @property
+    @cached_property
     def ibi_s(self) -> Matrix:
         """Intervals that passed the artefact rule, at the beat that ends them; else NaN."""
         return np.where(self.classes == IbiClass.NORMAL, self.interval_s, np.nan)
 
-    @property
+    @cached_property
     def spanned_s(self) -> Vector:
         """Seconds of each window that accepted intervals span, (n_windows,)."""
-        ibi_s = self.ibi_s
-        return np.asarray(np.where(np.isfinite(ibi_s), ibi_s, 0.0).sum(axis=1))
+        return np.asarray(
+            np.where(self.classes == IbiClass.NORMAL, self.interval_s, 0.0).sum(axis=1)
+        )
 
 
 def find_beats(bvp: Matrix, sampling_rate: float) -> Beats:
@@ -131,14 +142,16 @@ def find_beats(bvp: Matrix, sampling_rate: float) -> Beats:
     artefact can't move. Thresholds are engineering choices.
     """
     n_windows, n_samples = bvp.shape
-    wave = np.where(np.isfinite(bvp), bvp, 0.0)
+    known = np.isfinite(bvp)
+    wave = bvp if known.all() else np.where(known, bvp, 0.0)
     inner = wave[:, 1:-1]
-    rising = (inner > wave[:, :-2]) & (inner >= wave[:, 2:])
-    least = np.maximum(_LEAST_OF_HIGHEST * inner.max(axis=1, initial=0.0), _LEAST_HEIGHT)
-    spread = _local_sd(wave, max(3, round(_LOCAL_SD_S * sampling_rate)))[:, 1:-1]
-    high = inner > np.maximum(_THRESHOLD_SD * spread, least[:, None])
-    row, peak = np.nonzero(rising & high)
+    tops = np.flatnonzero((inner > wave[:, :-2]) & (inner >= wave[:, 2:]))
+    row, peak = np.divmod(tops, max(n_samples - 2, 1))
     peak += 1
+    least = np.maximum(_LEAST_OF_HIGHEST * inner.max(axis=1, initial=0.0), _LEAST_HEIGHT)
+    spread = _local_sd(wave, row, peak, max(3, round(_LOCAL_SD_S * sampling_rate)))
+    high = wave[row, peak] > np.maximum(_THRESHOLD_SD * spread, least[row])
+    row, peak = row[high], peak[high]
     distance = round(_REFRACTORY_S * sampling_rate)
     # rows lie too far apart to meet
     kept = _higher_of_neighbours(row * (n_samples + distance) + peak, wave[row, peak], distance)
@@ -156,16 +169,16 @@ def find_beats(bvp: Matrix, sampling_rate: float) -> Beats:
     return Beats(times_s, height, interval_s, _classes(interval_s))
 
 
-def _local_sd(wave: Matrix, width: int) -> Matrix:
-    """Standard deviation over a centred window; the edges use the part that is there."""
-    total = np.cumsum(np.pad(wave, ((0, 0), (1, 0))), axis=1)
-    square = np.cumsum(np.pad(wave * wave, ((0, 0), (1, 0))), axis=1)
-    index = np.arange(wave.shape[1])
-    low = np.maximum(index - width // 2, 0)
-    high = np.minimum(index + width // 2 + 1, wave.shape[1])
+def _local_sd(wave: Matrix, row: NDArray[np.int64], at: NDArray[np.int64], width: int) -> Vector:
+    """Standard deviation around samples; the edges use the part that is there."""
+    half = width // 2
+    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, wave.shape[1])
+    total, square = np.zeros((2, wave.shape[0], wave.shape[1] + 1))
+    np.cumsum(wave, axis=1, out=total[:, 1:])
+    np.cumsum(wave * wave, axis=1, out=square[:, 1:])
     share = 1.0 / (high - low)
-    middle = (total[:, high] - total[:, low]) * share
-    variance = (square[:, high] - square[:, low]) * share - middle * middle
+    middle = (total[row, high] - total[row, low]) * share
+    variance = (square[row, high] - square[row, low]) * share - middle * middle
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
@@ -193,22 +206,14 @@ def _classes(interval_s: Matrix) -> NDArray[np.uint8]:
     """Tell intervals that a heart could have made from artefacts."""
     low, high = _IBI_RANGE_S
     exists = np.isfinite(interval_s)
-    with np.errstate(invalid="ignore"):
-        inside = (interval_s >= low) & (interval_s <= high)
-        around = np.pad(
-            np.where(inside, interval_s, np.nan),
-            ((0, 0), (2, 2)),
-            mode="constant",
-            constant_values=np.nan,
-        )
-        ordered = np.sort(np.lib.stride_tricks.sliding_window_view(around, 5, axis=1), axis=2)
-        count = np.isfinite(ordered).sum(axis=2)[..., None]
-        middle = [
-            np.take_along_axis(ordered, np.maximum(k, 0), axis=2)[..., 0]
-            for k in ((count - 1) // 2, count // 2)
-        ]
-        typical = (middle[0] + middle[1]) / 2
-        regular = np.abs(interval_s - typical) <= _IBI_CHANGE * typical
+    inside = (interval_s >= low) & (interval_s <= high)
+    n_windows, n_most = interval_s.shape
+    around = np.full((n_windows, n_most + 4), np.nan)
+    around[:, 2:-2] = np.where(inside, interval_s, np.nan)
+    five = np.lib.stride_tricks.sliding_window_view(around, 5, axis=1)[exists]
+    typical = np.full(interval_s.shape, np.nan)
+    typical[exists] = quantile(*sorted_rows(five), 0.5)
+    regular = np.abs(interval_s - typical) <= _IBI_CHANGE * typical
     enough = exists.sum(axis=1, keepdims=True) >= 3
     return np.asarray(
         np.select(
@@ -240,7 +245,6 @@ def heart_features(beats: Beats, window_s: float) -> dict[str, Vector]:
     rate = 60.0 / ibi
     by_rate, count = sorted_rows(rate)
     height = np.maximum(beats.height, _LEAST_HEIGHT)
-    by_height = sorted_rows(height)
     features = {
         "hr_mean": 60.0 / mean(ibi),
         "hr_median": 60.0 / quantile(*sorted_rows(ibi), 0.5),
@@ -250,26 +254,21 @@ def heart_features(beats: Beats, window_s: float) -> dict[str, Vector]:
         "hr_slope": slope_per_min(rate, beats.times_s),
         "hrv_sdnn": 1000 * sd(ibi, ddof=1),
         **_successive(1000 * ibi),
-        "bvp_amplitude": np.log(quantile(*by_height, 0.5)),
+        "bvp_amplitude": np.log(quantile(*sorted_rows(height), 0.5)),
         "bvp_amplitude_cv": sd(height) / mean(height),
     }
-    few = count < _FEW_INTERVALS
-    for values in features.values():
-        values[few] = np.nan
     coverage = np.minimum(1.0, beats.spanned_s / window_s)
-    return features | {"ibi_coverage": coverage}
+    return only_where(count >= _FEW_INTERVALS, features) | {"ibi_coverage": coverage}
 
 
 def _successive(ibi_ms: Matrix) -> dict[str, Vector]:
     """Describe the differences between intervals that follow directly on one another."""
     steps_ms = np.abs(np.diff(ibi_ms, axis=1))
     ordered, count = sorted_rows(steps_ms)
-    known = np.isfinite(steps_ms)
+    above = np.where(np.isfinite(steps_ms), steps_ms > 50, np.nan)
     features = {
         "hrv_rmssd": np.sqrt(mean(steps_ms * steps_ms)),
-        "hrv_pnn50": mean(np.where(known, (steps_ms > 50).astype(float), np.nan)),
+        "hrv_pnn50": mean(above),
         "hrv_masd": np.log(np.maximum(quantile(ordered, count, 0.5), 1.0)),
     }
-    for values in features.values():
-        values[count < _FEW_STEPS] = np.nan
-    return features
+    return only_where(count >= _FEW_STEPS, features)

@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from wearaffect.core.errors import EnrolmentError, SignalError, UnitError
+from wearaffect.core.errors import EnrolmentError, SignalError
 from wearaffect.core.streams import SignalChunk, SignalKind
-from wearaffect.core.units import Unit, convert
 from wearaffect.core.windows import Window, WindowSpec
+from wearaffect.signals.batches import WindowBatch
+from wearaffect.signals.conversion import in_standard_units
 from wearaffect.signals.enrolment import Enrolment, RestInterval
 from wearaffect.signals.faults import FaultFinder
 from wearaffect.signals.features import beats_of, features_of
 from wearaffect.signals.filters import BandFilter, BandSettings
-from wearaffect.signals.quality import quality_of
-from wearaffect.signals.windowing import WindowAssembler, WindowBatch
+from wearaffect.signals.quality import BatchQuality, quality_of
+from wearaffect.signals.rows import Vector
+from wearaffect.signals.windowing import WindowAssembler
 
-__all__ = ["Chain", "ChainSettings"]
+__all__ = ["Chain", "ChainSettings", "DescribedBatch"]
 
 _BANDS = MappingProxyType(
     {
@@ -32,15 +34,6 @@ _BANDS = MappingProxyType(
         SignalKind.ACC: BandSettings(high_hz=10.0, order=2),
         # skin warms over minutes (engineering choice)
         SignalKind.TEMP: BandSettings(high_hz=0.1, order=1),
-    }
-)
-
-# What features and quality rules are written in; the pulse wave has no unit to convert.
-_UNITS = MappingProxyType(
-    {
-        SignalKind.EDA: Unit.MICROSIEMENS,
-        SignalKind.ACC: Unit.GRAVITY,
-        SignalKind.TEMP: Unit.CELSIUS,
     }
 )
 
@@ -85,6 +78,25 @@ class ChainSettings:
         """
         bands = {SignalKind(k): BandSettings(**v) for k, v in record["bands"].items()}
         return cls(WindowSpec(record["window_s"], record["hop_s"]), MappingProxyType(bands))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DescribedBatch:
+    """Windows that closed together and what their signals say, as columns.
+
+    Attributes
+    ----------
+    batch : WindowBatch
+        The windows.
+    features : mapping of str to numpy.ndarray, (n_windows,)
+        The rows of `wearaffect.signals.features.LIVE_FEATURES`.
+    quality : mapping of SignalKind to BatchQuality
+        Of each kind that at least one window has.
+    """
+
+    batch: WindowBatch
+    features: Mapping[str, Vector]
+    quality: Mapping[SignalKind, BatchQuality]
 
 
 class Chain:
@@ -171,7 +183,7 @@ class Chain:
                 expected=f"{stage.info.id} alone",
                 remedy="record with one device of each kind, or choose one with Session.worn_at",
             )
-        raw = _converted(chunk)
+        raw = in_standard_units(chunk)
         self._windows.push(stage(raw), self._faults[chunk.info.kind](raw))
 
     def advance(self, watermark_ns: int) -> list[Window]:
@@ -187,23 +199,38 @@ class Chain:
         list of Window
             With quality, features and, once rest is taken, the resting state.
         """
-        return [w for batch in self._windows.advance(watermark_ns) for w in self._finished(batch)]
+        return [w for described in self.describe(watermark_ns) for w in self._windows_in(described)]
 
-    def _finished(self, batch: WindowBatch) -> Iterator[Window]:
-        """Add to windows what their signals say."""
-        beats = beats_of(batch)
-        features = features_of(batch, beats)
-        table = np.stack(list(features.values()), axis=1).tolist()
-        quality = quality_of(batch, beats)
-        for i, window in enumerate(batch):
+    def describe(self, watermark_ns: int) -> Iterator[DescribedBatch]:
+        """Give the same as columns, without a window object each, and without resting state.
+
+        Parameters
+        ----------
+        watermark_ns : int
+            Time up to which all streams are complete.
+
+        Yields
+        ------
+        DescribedBatch
+            In time order.
+        """
+        for batch in self._windows.advance(watermark_ns):
+            beats = beats_of(batch)
+            features = features_of(batch, beats)
+            quality = quality_of(batch, beats, features["acc_moving"])
+            yield DescribedBatch(batch, features, quality)
+
+    def _windows_in(self, described: DescribedBatch) -> Iterator[Window]:
+        """Give windows one by one, with the resting state that was known at their end."""
+        table = np.stack(list(described.features.values()), axis=1).tolist()
+        for i, window in enumerate(described.batch):
             full = replace(
                 window,
-                quality={kind: quality[kind][i] for kind in window.signals},
-                features=dict(zip(features, table[i], strict=True)),
+                quality={kind: described.quality[kind].of(i) for kind in window.signals},
+                features=dict(zip(described.features, table[i], strict=True)),
             )
             self._enrol(full)
-            known = None if self.enrolment is None else self.enrolment.features
-            yield replace(full, rest=known)
+            yield full if self.enrolment is None else replace(full, rest=self.enrolment.features)
 
     def _enrol(self, window: Window) -> None:
         """Collect rest; close it at the first window that reaches past it."""
@@ -214,20 +241,3 @@ class Chain:
             self._resting = []
         elif window.start_s >= self._rest.start_s:
             self._resting.append(window)
-
-
-def _converted(chunk: SignalChunk) -> SignalChunk:
-    """Give a chunk in the unit that the chain computes in."""
-    unit = _UNITS.get(chunk.info.kind)
-    units = [channel.unit for channel in chunk.info.channels]
-    if unit is None or all(have == unit for have in units):
-        return chunk
-    try:
-        columns = [convert(chunk.data[:, i], have, unit) for i, have in enumerate(units)]
-    except ValueError as error:
-        raise UnitError(
-            chunk.info.id, "unit", expected=f"one that converts to {unit}", got=", ".join(units)
-        ) from error
-    channels = tuple(replace(channel, unit=unit) for channel in chunk.info.channels)
-    data = np.stack(columns, axis=1).astype(np.float32)
-    return replace(chunk, info=replace(chunk.info, channels=channels), data=data)

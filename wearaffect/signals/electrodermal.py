@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from wearaffect.core.streams import SignalKind
 from wearaffect.signals.feature import Feature
-from wearaffect.signals.rows import Matrix, Vector, mean, sd, slope_per_min
+from wearaffect.signals.rows import Matrix, Vector, mean, only_where, sd, slope_per_min
 
 __all__ = ["EDA_FEATURES", "eda_features", "find_scrs", "level_at_end"]
 
@@ -93,7 +93,7 @@ def eda_features(eda: Matrix, sampling_rate: float) -> dict[str, Vector]:
     n_windows, n_samples = eda.shape
     count = np.isfinite(eda).sum(axis=1)
     minutes = np.maximum(count, 1) / sampling_rate / 60
-    times_s = np.broadcast_to(np.arange(n_samples) / sampling_rate, eda.shape)
+    times_s = np.arange(n_samples)[None] / sampling_rate
     # one sample of nothing between windows keeps their responses apart
     apart = np.pad(eda, ((0, 0), (0, 1)), constant_values=np.nan)
     scrs = find_scrs(apart.ravel(), 1.0)
@@ -109,9 +109,7 @@ def eda_features(eda: Matrix, sampling_rate: float) -> dict[str, Vector]:
         "scr_sum": _log(_SCR_MIN_US + total / minutes),
         "eda_driver": _log(mean(np.maximum(_driver(eda, sampling_rate), 0))),
     }
-    for values in features.values():
-        values[count < _LEAST_S * sampling_rate] = np.nan
-    return features
+    return only_where(count >= _LEAST_S * sampling_rate, features)
 
 
 def _driver(eda: Matrix, sampling_rate: float) -> Matrix:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from wearaffect.core.streams import SignalKind
+from wearaffect.signals.batches import BatchSignal, WindowBatch
 from wearaffect.signals.body import (
     MOTION_FEATURES,
     TEMPERATURE_FEATURES,
@@ -11,8 +12,7 @@ from wearaffect.signals.body import (
 )
 from wearaffect.signals.cardiac import HEART_FEATURES, Beats, find_beats, heart_features
 from wearaffect.signals.electrodermal import EDA_FEATURES, eda_features
-from wearaffect.signals.rows import Vector
-from wearaffect.signals.windowing import WindowBatch
+from wearaffect.signals.rows import Matrix, Vector
 
 __all__ = ["FEATURES", "LIVE_FEATURES", "beats_of", "features_of"]
 
@@ -28,7 +28,7 @@ def beats_of(batch: WindowBatch) -> Beats | None:
     bvp = batch.signals.get(SignalKind.BVP)
     if bvp is None:
         return None
-    return find_beats(np.ascontiguousarray(bvp.data[:, 0], dtype=np.float64), bvp.sampling_rate)
+    return find_beats(_first_channel(bvp), bvp.sampling_rate)
 
 
 def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
@@ -49,18 +49,23 @@ def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
     """
     found: dict[str, Vector] = {}
     for kind, signal in batch.signals.items():
-        data = np.ascontiguousarray(signal.data, dtype=np.float64)
         values: dict[str, Vector] = {}
         match kind:
             case SignalKind.EDA:
-                values = eda_features(data[:, 0], signal.sampling_rate)
+                values = eda_features(_first_channel(signal), signal.sampling_rate)
             case SignalKind.BVP if beats is not None:
                 values = heart_features(beats, batch.spec.window_s)
             case SignalKind.ACC:
-                values = motion_features(data, signal.sampling_rate)
+                values = motion_features(signal)
             case SignalKind.TEMP:
-                values = temperature_features(data[:, 0], signal.sampling_rate)
-        for name, value in values.items():
-            found[name] = np.where(signal.coverage > 0, value, np.nan)
-    absent = np.full(len(batch), np.nan)
-    return {row.name: found.get(row.name, absent) for row in LIVE_FEATURES}
+                values = temperature_features(_first_channel(signal), signal.sampling_rate)
+        absent = signal.coverage == 0
+        if absent.any():
+            values = {name: np.where(absent, np.nan, value) for name, value in values.items()}
+        found |= values
+    unknown = np.full(len(batch), np.nan)
+    return {row.name: found.get(row.name, unknown) for row in LIVE_FEATURES}
+
+
+def _first_channel(signal: BatchSignal) -> Matrix:
+    return signal.each(lambda samples: samples[0])

@@ -1,26 +1,25 @@
 """The causal filter stage: state carried from chunk to chunk, the same bits however it is cut.
 
-Samples are worked in blocks on a grid that starts where the segment starts, at most 0.25 s long.
-A whole block is one affine map of its inputs and the state before it; a block that isn't full yet
-is computed from the same state with the same additions in the same order, so an output never
-depends on how many samples came after it or in how many pieces they came. Sums run over samples
-in ufuncs, never in BLAS, whose bits depend on shapes.
+Samples are worked in blocks on a grid that starts where the segment starts. A block is one linear
+map of the state before it and its inputs, always the same product on the same memory: BLAS gives
+other bits for other shapes and alignments, never for the same. A block that isn't full yet goes
+through that very product, where samples to come meet a coefficient of zero. So no sample waits for
+its block to fill, and no output depends on how many samples came after it or in how many pieces.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.errors import SamplingRateError
 from wearaffect.core.streams import SignalChunk, StreamInfo
-from wearaffect.core.timebase import NS_PER_S
 from wearaffect.signals.design import StateSpace, butterworth, group_delay_s
+from wearaffect.signals.segments import SegmentClock, known_runs
 
 __all__ = ["BandFilter", "BandSettings"]
 
-_BLOCK_S = 0.25
-_BLOCK_SAMPLES = 16  # longer blocks cost more multiplications than they save calls
+_BLOCK = 64  # samples; longer blocks cost more multiplications than they save calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +83,8 @@ class BandFilter:
                 expected=f"above {2 * corner_hz:g} Hz",
                 got=f"{rate:g} Hz",
             ) from error
-        self._block = max(1, min(_BLOCK_SAMPLES, int(_BLOCK_S * rate)))
-        self._kernel = _BlockKernel(self._system, self._block)
-        self._half_sample_ns = int(NS_PER_S / rate / 2)
+        self._kernel = _BlockKernel(self._system, len(info.channels))
+        self._clock = SegmentClock(rate)
         self.reset()
 
     @property
@@ -103,113 +101,88 @@ class BandFilter:
 
     def reset(self) -> None:
         """Forget all state."""
-        self._expected_ns: int | None = None
-        self._state: NDArray[np.float64] | None = None
-        self._pending = np.empty((0, len(self.info.channels)))
+        self._clock.reset()
+        self._kernel.forget()
 
     def __call__(self, chunk: SignalChunk) -> SignalChunk:
         """Filter the next chunk."""
         if not len(chunk):
             return chunk
-        late = self._expected_ns is not None and (
-            abs(chunk.start_ns - self._expected_ns) > self._half_sample_ns
-        )
-        if late:
-            self._end_segment()
-        self._expected_ns = chunk.end_ns
-        data = chunk.data.astype(np.float64)
-        missing = np.asarray(~np.isfinite(data).all(axis=1))
-        out = np.full_like(data, np.nan)
-        borders = np.flatnonzero(np.diff(missing)) + 1
-        for run in np.split(np.arange(len(chunk)), borders):
-            if missing[run[0]]:
-                self._end_segment()
+        if self._clock.jumped(chunk):
+            self._kernel.forget()
+        known: NDArray[np.bool_] = np.isfinite(chunk.data)
+        with np.errstate(over="ignore"):  # what float32 can't hold is as good as missing
+            if known.all():
+                out = self._kernel(chunk.data)
             else:
-                out[run] = self._run(data[run])
-        return replace(chunk, data=out.astype(np.float32))
+                out = self._around_gaps(chunk.data, np.asarray(known.all(axis=1)))
+        return chunk.with_data(out)
 
-    def _end_segment(self) -> None:
-        self._state = None
-        self._pending = self._pending[:0]
-
-    def _run(self, data: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Filter finite samples that follow on from the state."""
-        if self._state is None:
-            self._state = self._kernel.settled(data[0])
-        carried = self._pending.shape[0]
-        samples = np.concatenate([self._pending, data]) if carried else data
-        full = samples.shape[0] // self._block
-        head, tail = samples[: full * self._block], samples[full * self._block :]
-        parts = []
-        if full:
-            blocks = head.reshape(full, self._block, -1)
-            parts.append(self._kernel.outputs(blocks, self._advance(blocks)))
-        if tail.shape[0]:
-            padded = np.zeros((1, self._block, samples.shape[1]))
-            padded[0, : tail.shape[0]] = tail
-            parts.append(self._kernel.outputs(padded, self._state[None])[: tail.shape[0]])
-        self._pending = tail.copy()
-        return np.concatenate(parts)[carried:]
-
-    def _advance(self, blocks: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Carry the state over whole blocks; give the state before each, (blocks, s, channels)."""
-        assert self._state is not None
-        before, self._state = self._kernel.states(blocks, self._state)
-        return before
+    def _around_gaps(
+        self, data: NDArray[np.float32], known: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Filter each run of known samples as a segment, and leave the rest missing."""
+        out = np.full_like(data, np.nan)
+        for first, end, is_known in known_runs(known):
+            if is_known:
+                out[first:end] = self._kernel(data[first:end])
+            else:
+                self._kernel.forget()
+        return out
 
 
 class _BlockKernel:
-    """The affine map of a block: inputs and state before it to outputs and state after it."""
+    """State and unfinished block of a filter, and the linear map from them to outputs and state."""
 
-    def __init__(self, system: StateSpace, block: int) -> None:
+    def __init__(self, system: StateSpace, channels: int) -> None:
         A, B, C, D = system
-        n = A.shape[0]
-        powers = [np.eye(n)]
-        for _ in range(block):
+        s = A.shape[0]
+        powers = [np.eye(s)]
+        for _ in range(_BLOCK):
             powers.append(powers[-1] @ A)
-        impulse = np.array([float(D), *(float(C @ powers[i] @ B) for i in range(block - 1))])
-        index = np.subtract.outer(np.arange(block), np.arange(block))
-        self.block = block
-        self._toeplitz = np.where(index >= 0, impulse[np.maximum(index, 0)], 0.0)
-        self._observe = np.stack([C @ powers[i] for i in range(block)])
-        self._enter = np.stack([powers[block - 1 - j] @ B for j in range(block)])
-        self._step = [[float(v) for v in row] for row in powers[block]]
-        self._rest = np.linalg.solve(np.eye(n) - A, B)
+        impulse = np.array([float(D), *(float(C @ powers[i] @ B) for i in range(_BLOCK - 1))])
+        lag = np.subtract.outer(np.arange(_BLOCK), np.arange(_BLOCK))
+        self._map = _aligned(_BLOCK + s, s + _BLOCK)
+        self._map[:_BLOCK, :s] = [C @ powers[i] for i in range(_BLOCK)]
+        self._map[:_BLOCK, s:] = np.where(lag >= 0, impulse[np.maximum(lag, 0)], 0.0)
+        self._map[_BLOCK:, :s] = powers[_BLOCK]
+        self._map[_BLOCK:, s:] = np.stack([powers[_BLOCK - 1 - j] @ B for j in range(_BLOCK)], 1)
+        self._rest = np.linalg.solve(np.eye(s) - A, B)
+        self._before, self._after = _aligned(s + _BLOCK, channels), _aligned(_BLOCK + s, channels)
+        self._state, self._inputs = self._before[:s], self._before[s:]
+        self._outputs, self._next_state = self._after[:_BLOCK], self._after[_BLOCK:]
+        self.forget()
 
-    def settled(self, level: NDArray[np.float64]) -> NDArray[np.float64]:
-        """State that a constant input leaves, (s, channels)."""
-        return np.asarray(np.multiply.outer(self._rest, level))
+    def forget(self) -> None:
+        """End the segment."""
+        self._filled: int | None = None
+        self._inputs[:] = 0.0
 
-    def outputs(
-        self, blocks: NDArray[np.float64], before: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Outputs of blocks (n, block, channels) from the states before them, flattened in time."""
-        out = np.zeros_like(blocks)
-        for s in range(before.shape[1]):
-            out += self._observe[None, :, s, None] * before[:, None, s, :]
-        for j in range(self.block):
-            # from row j on only: a later, absent sample can't touch an earlier output
-            out[:, j:] += self._toeplitz[None, j:, j, None] * blocks[:, None, j, :]
-        return out.reshape(-1, blocks.shape[2])
+    def __call__(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Filter finite samples (n, channels) that follow on from the ones before.
 
-    def states(
-        self, blocks: NDArray[np.float64], state: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """States before each block, (n, s, channels), and the one after the last, (s, channels)."""
-        entered = np.zeros((blocks.shape[0], *state.shape))
-        for j in range(self.block):
-            entered += self._enter[j][None, :, None] * blocks[:, j, None, :]
-        before = np.empty_like(entered)
-        after = np.empty_like(state)
-        for channel in range(state.shape[1]):
-            x = [float(v) for v in state[:, channel]]
-            path = []
-            for drive in entered[:, :, channel].tolist():
-                path.append(x)
-                x = [
-                    sum(a * v for a, v in zip(row, x, strict=True)) + d
-                    for row, d in zip(self._step, drive, strict=True)
-                ]
-            before[:, :, channel] = path
-            after[:, channel] = x
-        return before, after
+        They are worked in double precision and rounded once.
+        """
+        if self._filled is None:
+            # the state that a constant input leaves
+            self._filled, self._state[:] = 0, np.multiply.outer(self._rest, samples[0])
+        out = np.empty_like(samples)
+        at = 0
+        while at < len(samples):
+            first, count = self._filled, min(_BLOCK - self._filled, len(samples) - at)
+            self._inputs[first : first + count] = samples[at : at + count]
+            np.dot(self._map, self._before, out=self._after)
+            # plus zero: a sum of zeros may be -0 or 0 by what is still to come
+            np.add(self._outputs[first : first + count], 0.0, out=out[at : at + count])
+            at, self._filled = at + count, first + count
+            if self._filled == _BLOCK:
+                self._state[:] = self._next_state
+                self._filled = 0
+        return out
+
+
+def _aligned(rows: int, columns: int) -> NDArray[np.float64]:
+    """Give zeros that start on a cache line, so that products on them give the same bits."""
+    raw = np.zeros(rows * columns + 8)
+    skip = -raw.ctypes.data // 8 % 8
+    return raw[skip : skip + rows * columns].reshape(rows, columns)

@@ -6,7 +6,7 @@ Windows that close together are handed on together, as views of the same samples
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,70 +14,14 @@ from numpy.typing import NDArray
 
 from wearaffect.core.errors import StreamOrderError
 from wearaffect.core.streams import SignalChunk, SignalKind, StreamInfo
-from wearaffect.core.timebase import NS_PER_S, exact_rate, n_samples, sample_at
-from wearaffect.core.windows import Window, WindowSignal, WindowSpec
+from wearaffect.core.timebase import NS_PER_S, exact_rate, n_samples, sample_at, samples_ns
+from wearaffect.core.windows import WindowSpec
+from wearaffect.signals.batches import BatchSignal, WindowBatch
+from wearaffect.signals.faults import Fault
 
-__all__ = ["BatchSignal", "WindowAssembler", "WindowBatch"]
+__all__ = ["WindowAssembler"]
 
 _BATCH = 64  # windows; engineering choice: 2 MB of a 64 Hz minute each, which the cache holds
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BatchSignal:
-    """One kind of signal in several windows.
-
-    Attributes
-    ----------
-    data : numpy.ndarray, (n_windows, n_channels, n_samples), float32, read-only
-        Filtered samples, NaN in gaps.
-    faults : numpy.ndarray, (n_windows, n_samples), uint8
-        Bits of `Fault`; 0 in gaps.
-    coverage : numpy.ndarray, (n_windows,)
-        Share of samples that are present, 0 to 1.
-    sampling_rate : float
-        Hz.
-    """
-
-    data: NDArray[np.float32]
-    faults: NDArray[np.uint8]
-    coverage: NDArray[np.float64]
-    sampling_rate: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WindowBatch:
-    """Windows that closed together.
-
-    Attributes
-    ----------
-    starts_ns : tuple of int
-        Where each begins.
-    spec : WindowSpec
-        Their length and step.
-    origin_ns : int
-        Start of the session.
-    signals : mapping of SignalKind to BatchSignal
-        Every kind that at least one of the windows has.
-    """
-
-    starts_ns: tuple[int, ...]
-    spec: WindowSpec
-    origin_ns: int
-    signals: Mapping[SignalKind, BatchSignal]
-
-    def __len__(self) -> int:
-        return len(self.starts_ns)
-
-    def __iter__(self) -> Iterator[Window]:
-        """Give the windows one by one, without quality or features yet."""
-        for i, start_ns in enumerate(self.starts_ns):
-            signals = {
-                kind: WindowSignal(signal.data[i], signal.sampling_rate, float(signal.coverage[i]))
-                for kind, signal in self.signals.items()
-                if signal.coverage[i] > 0
-            }
-            end_ns = start_ns + self.spec.window_ns
-            yield Window(start_ns, end_ns, signals, origin_ns=self.origin_ns)
 
 
 class WindowAssembler:
@@ -120,7 +64,8 @@ class WindowAssembler:
         if chunk.info.kind not in self._tracks:
             self._tracks[chunk.info.kind] = _Track(chunk.info)
         if faults is None:
-            faults = np.zeros(len(chunk), np.uint8)
+            missing = ~np.isfinite(chunk.data).all(axis=1)
+            faults = np.where(missing, Fault.GAP, 0).astype(np.uint8)
         self._tracks[chunk.info.kind].push(chunk, faults)
 
     def advance(self, watermark_ns: int) -> Iterator[WindowBatch]:
@@ -214,46 +159,51 @@ class _Track:
         """Tell whether the last piece's own count tells the chunk's time: clocks may drift."""
         if not self._pieces:
             return False
-        due_ns = self._pieces[-1].start_ns + int(len(self._pieces[-1]) * NS_PER_S / self._rate)
+        due_ns = self._pieces[-1].start_ns + samples_ns(len(self._pieces[-1]), self._rate_hz)
         return abs(chunk.start_ns - due_ns) <= self._half_sample_ns
 
     def cut(self, starts_ns: tuple[int, ...], spec: WindowSpec) -> BatchSignal | None:
         """Give the samples of windows, NaN where there are none; None if there are none at all."""
         count = n_samples(spec.window_s, self._rate_hz)
-        whole = self._views(starts_ns, spec, count)
-        if whole is None:
+        held = self._held(starts_ns, spec, count)
+        if held is None:
             cuts = [self._copy(start_ns, count) for start_ns in starts_ns]
             data, faults = (np.stack(parts) for parts in zip(*cuts, strict=True))
+            span, step = None, 0
         else:
-            data, faults = whole
-        present = np.isfinite(data).all(axis=1)
-        if not present.any():
+            span, marks, step = held
+            data, faults = span[None], marks[None]
+            if len(starts_ns) > 1:
+                views = np.lib.stride_tricks.sliding_window_view(span, count, axis=1)
+                data = views[:, ::step].swapaxes(0, 1)
+                faults = np.lib.stride_tricks.sliding_window_view(marks, count)[::step]
+        coverage = 1.0 - ((faults & np.uint8(Fault.GAP)) > 0).mean(axis=1)
+        if not coverage.any():
             return None
         data.flags.writeable = False
-        return BatchSignal(data, faults, present.mean(axis=1), self._rate_hz)
+        return BatchSignal(data, faults, coverage, self._rate_hz, span, step)
 
-    def _views(
+    def _held(
         self, starts_ns: tuple[int, ...], spec: WindowSpec, count: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]] | None:
-        """Give windows as views of one piece, if it holds them all and the step is whole."""
-        hop = self._rate * spec.hop_ns / NS_PER_S
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], int] | None:
+        """Give the stretch of one piece that holds all windows, if the step is a whole number."""
+        rate = self._rate
+        step, odd = divmod(rate.numerator * spec.hop_ns, rate.denominator * NS_PER_S)
+        if odd:
+            return None
         for piece in self._pieces:
             first = self._first(piece, starts_ns[0])
-            last = first + (len(starts_ns) - 1) * int(hop)
-            inside = starts_ns[0] >= piece.start_ns and last + count <= len(piece)
-            if inside and hop.denominator == 1:
+            end = first + (len(starts_ns) - 1) * step + count
+            if starts_ns[0] >= piece.start_ns and end <= len(piece):
                 data, faults = piece.joined()
-                step, begin, end = int(hop), first - piece.dropped, last - piece.dropped
-                index = slice(begin, end + 1, step)
-                windows = np.lib.stride_tricks.sliding_window_view(data, count, axis=0)
-                marks = np.lib.stride_tricks.sliding_window_view(faults, count)
-                return windows[index], marks[index]
+                part = slice(first - piece.dropped, end - piece.dropped)
+                return data[part].T, faults[part], step
         return None
 
     def _copy(self, start_ns: int, count: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """Put one window together from pieces."""
         window = np.full((len(self.info.channels), count), np.nan, dtype=np.float32)
-        marks = np.zeros(count, np.uint8)
+        marks = np.full(count, Fault.GAP, np.uint8)
         for piece in self._pieces:
             first = self._first(piece, start_ns)
             # where the sample before lies outside, this one has the first place
@@ -272,7 +222,8 @@ class _Track:
 
     def _slot(self, time_ns: int, start_ns: int) -> int:
         """Position in the window of a time at or after its start."""
-        return int((time_ns + 1 - start_ns) * self._rate / NS_PER_S)
+        rate = self._rate
+        return (time_ns + 1 - start_ns) * rate.numerator // (rate.denominator * NS_PER_S)
 
     def forget(self, before_ns: int) -> None:
         """Drop what no later window can reach."""

@@ -1,0 +1,1 @@
+"""The desk: whole recordings at once, with scipy, pandas and (where it is installed) numba."""
