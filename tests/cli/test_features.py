@@ -66,6 +66,23 @@ def test_a_bad_recording_is_named_and_costs_nobody_else(
     assert by_name[str(short_recording)]["n_windows"] == 4
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_recording_shorter_than_a_window_has_no_rows_and_harms_nobody(
+    run, read_json, short_recording, tmp_path, first
+):
+    brief, out, data = tmp_path / "brief", tmp_path / "f.parquet", tmp_path / "f.json"
+    shutil.copytree(short_recording, brief)
+    for name, rate in (("ACC", 32), ("BVP", 64), ("EDA", 4), ("TEMP", 4)):
+        lines = (brief / f"{name}.csv").read_text(encoding="utf-8").splitlines()[: 30 * rate + 2]
+        (brief / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    both = (brief, short_recording) if first else (short_recording, brief)
+    ran = run("features", *both, "--out", out, "--hop-s", 30, "--json", data)
+    assert ran.code == 0, ran.err
+    assert "shorter than one window" in ran.out
+    assert len(pq.read_table(out)) == 4
+    assert sorted(r["n_windows"] for r in read_json(data)["recordings"]) == [0, 4]
+
+
 def test_a_bad_recording_alone_is_an_error_and_writes_nothing(run, read_json, tmp_path):
     out, data = tmp_path / "f.parquet", tmp_path / "f.json"
     ran = run("features", tmp_path / "nowhere", "--out", out, "--json", data)

@@ -107,6 +107,24 @@ def test_any_chunking_and_interleaving_gives_the_same_bits(sizes, order, decide)
     assert dict(chain.n_late) == {}
 
 
+def test_windows_one_at_a_time_have_the_bits_of_windows_together():
+    recorded = simulate_participant(ParticipantSettings(seed=8), 90)
+    pieces = [SignalChunk(stream, recorded.signals[kind]) for kind, stream in STREAMS.items()]
+    together, single = (
+        Chain(ChainSettings(WindowSpec(20, 0.25))),
+        Chain(ChainSettings(WindowSpec(20, 0.25))),
+    )
+    for chunk in pieces:
+        together.push(chunk)
+        single.push(chunk)
+    many = together.advance(90 * 10**9)
+    few = [w for i in range(1, 361) for w in single.advance(i * 10**9 // 4)]
+    assert len(many) == len(few) == 281
+    for a, b in zip(many, few, strict=True):
+        assert a.quality == b.quality
+        np.testing.assert_array_equal([*a.features.values()], [*b.features.values()])
+
+
 def test_the_sitting_is_worth_comparing():
     windows, _ = windows_from(WHOLE, [0], [False])
     assert len(windows) == 9

@@ -82,6 +82,35 @@ def test_a_fault_is_named_within_two_seconds_and_not_before(signals, kind, spoil
     assert first_s - ONSET_S <= 2.0
 
 
+def test_movement_lights_up_beside_pulse_and_conductance(signals):
+    def shaken(_kind, data, first):
+        data[first:, 0] += 64 * np.sin(np.arange(len(data) - first) * 2 * np.pi * 3 / 32)
+
+    chain = Chain(ChainSettings(WindowSpec(10, 0.25)))
+    for kind, whole in signals.items():
+        data = whole.copy()
+        if kind == ACC:
+            shaken(kind, data, int(ONSET_S * 32))
+        chain.push(SignalChunk(stream_of(kind), data))
+    lit = {w.end_s: "motion" in w.quality[BVP].latest for w in chain.advance(80 * 10**9)}
+    first_s = min(end_s for end_s, on in lit.items() if on)
+    assert 0 < first_s - ONSET_S <= 2.0
+
+
+def test_a_pulse_that_is_lost_lights_up(signals):
+    chain = Chain(ChainSettings(WindowSpec(10, 0.25)))
+    for kind, whole in signals.items():
+        data = whole.copy()
+        if kind == BVP:
+            noise = np.random.default_rng(0).standard_normal(data[int(ONSET_S * 64) :].shape)
+            data[int(ONSET_S * 64) :] = 3.0 * noise
+        chain.push(SignalChunk(stream_of(kind), data))
+    lit = {w.end_s: "few_beats" in w.quality[BVP].latest for w in chain.advance(80 * 10**9)}
+    after = [end_s for end_s, on in lit.items() if on and end_s > ONSET_S]
+    assert min(after) - ONSET_S <= 2.5  # two seconds without an accepted interval, and a hop
+    assert not any(on for end_s, on in lit.items() if end_s <= ONSET_S)
+
+
 @pytest.mark.parametrize("kind", list(RATES))
 def test_a_good_signal_lights_nothing(signals, kind):
     shown = lights(signals, kind, lambda *_: None)

@@ -17,6 +17,7 @@ _BOUCSEIN = "Boucsein et al. 2012, doi 10.1111/j.1469-8986.2012.01384.x"
 _TASK_FORCE = "Task Force 1996, doi 10.1161/01.CIR.93.5.1043"
 _PHAM = "Pham et al. 2021, doi 10.3390/s21123998"
 _KARLEN = "Karlen et al. 2013, doi 10.1109/TBME.2013.2246160"
+_AGREED = "border of Karlen et al. 2013, doi 10.1109/TBME.2013.2246160; the scale ours"
 _LOMB = "Lomb periodogram of the intervals"
 _CHOICE = "engineering choice"
 
@@ -89,7 +90,12 @@ _PULSE = (
     ("resp_rate_rifv", "1/min", "from the intervals between pulses", _KARLEN),
     ("resp_rate_riiv", "1/min", "from the level of pulses", _KARLEN),
     ("resp_rate_sd", "1/min", "SD of the three", _KARLEN),
-    ("resp_agreement", "1", "1 where they are one, 0 from an SD of 8 / min on", _KARLEN),
+    (
+        "resp_agreement",
+        "1",
+        "1 - SD / 8 per min, at least 0; above 0.5 they agree",
+        "border of 4 / min by Karlen et al. 2013, doi 10.1109/TBME.2013.2246160; the scale ours",
+    ),
 )
 
 

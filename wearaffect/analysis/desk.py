@@ -1,8 +1,11 @@
 """Features that see the whole recording: convex decomposition, zero-phase pulse, statistics."""
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.analysis.columns import DESK_FEATURES
 from wearaffect.analysis.convex_eda import Boundary, decompose_eda
 from wearaffect.analysis.hrv import hrv_in_windows
 from wearaffect.analysis.pulse import (
@@ -16,6 +19,7 @@ from wearaffect.analysis.respiration import pulse_train, respiration_in_windows
 from wearaffect.analysis.responses import find_responses
 from wearaffect.analysis.sliding import Sliding
 from wearaffect.analysis.window_statistics import statistics_in_windows
+from wearaffect.core.errors import SignalError
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import WindowSpec
 from wearaffect.recording.session import Session
@@ -23,6 +27,8 @@ from wearaffect.recording.session import Session
 __all__ = ["desk_columns"]
 
 Vector = NDArray[np.float64]
+
+_log = logging.getLogger(__name__)
 
 
 def desk_columns(
@@ -44,24 +50,28 @@ def desk_columns(
     Returns
     -------
     dict of str to numpy.ndarray, (n_windows,)
-        Those of `wearaffect.analysis.columns.DESK_FEATURES` whose signal is there.
+        The rows of `wearaffect.analysis.columns.DESK_FEATURES`; NaN where the signal isn't there or
+        can't be decomposed.
     """
     found: dict[str, Vector] = {}
-    if not starts_s.size:
-        return found
     acc, eda, bvp = (
         record_of(session, kind) for kind in (SignalKind.ACC, SignalKind.EDA, SignalKind.BVP)
     )
-    if acc is not None and acc.values.shape[1] == 3:
+    if starts_s.size and acc is not None and acc.values.shape[1] == 3:
         length = np.sqrt((acc.values**2).sum(axis=1, keepdims=True))
         channels = ("acc_x", "acc_y", "acc_z", "acc_l2")
         values = np.concatenate([acc.values, length], axis=1)
         found |= _statistics(channels, values, acc.sliding(starts_s, spec))
-    if eda is not None:
-        found |= _skin_columns(eda, spec, starts_s, boundary or Boundary.REVISED_2025)
-    if bvp is not None:
+    if starts_s.size and eda is not None:
+        try:
+            found |= _skin_columns(eda, spec, starts_s, boundary or Boundary.REVISED_2025)
+        except SignalError as error:  # the other signals are worth having
+            _log.warning("%s: no decomposition of skin conductance: %s", session.path, error.line())
+    if starts_s.size and bvp is not None:
         found |= _pulse_columns(bvp, spec, starts_s)
-    return found
+    known = {row.kind for row in DESK_FEATURES if row.name in found}
+    absent = np.full(starts_s.shape, np.nan)
+    return {row.name: found[row.name] if row.kind in known else absent for row in DESK_FEATURES}
 
 
 def _statistics(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wearaffect.analysis.table import feature_columns
 from wearaffect.core.errors import MissingExtraError, WearAffectError
 from wearaffect.core.windows import WindowSpec
+from wearaffect.recording.durable import replacing
 from wearaffect.recording.opening import open_session
 
 if TYPE_CHECKING:
@@ -85,8 +86,10 @@ def _describe(path: Path, spec: WindowSpec, progress: Tell | None = None) -> Des
         columns = feature_columns(session, spec, progress=progress)
     except WearAffectError as error:
         return Described(str(path), error=error)
-    columns["recording"] = [str(path)] * len(columns["recording"])
-    return Described(str(path), len(columns["recording"]), pa.table(columns))
+    n_windows = len(columns["recording"])
+    # said outright, for a recording without a window would have a column of nothing
+    names = pa.array([str(path)] * n_windows, pa.string())
+    return Described(str(path), n_windows, pa.table(columns | {"recording": names}))
 
 
 def write_tables(described: Iterator[Described], out: Path) -> list[Described]:
@@ -115,8 +118,7 @@ def write_tables(described: Iterator[Described], out: Path) -> list[Described]:
         raise MissingExtraError("desk", "a feature table") from error
     seen: list[Described] = []
     writer = None
-    part = out.with_name(out.name + ".part")
-    try:
+    with replacing(out) as part:
         for item in described:
             seen.append(replace(item, table=None))
             if item.table is not None:
@@ -124,7 +126,4 @@ def write_tables(described: Iterator[Described], out: Path) -> list[Described]:
                 writer.write_table(item.table)
         if writer is not None:
             writer.close()
-            part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
     return seen

@@ -80,11 +80,10 @@ def feature_columns(
     live = _live_columns(session, settings, progress)
     starts_s = live["start_s"]
     desk = desk_columns(session, settings.spec, starts_s, boundary)
-    absent = np.full(starts_s.shape, np.nan)
     return (
         {"recording": [session.path] * len(starts_s)}
         | {name: live[name] for name in live if name.startswith(("start_s", "end_s", "quality_"))}
-        | {row.name: (live if row.live else desk).get(row.name, absent) for row in COLUMNS}
+        | {row.name: (live if row.live else desk)[row.name] for row in COLUMNS}
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.analysis.sliding import Array, Moments, Sliding
+from wearaffect.signals.rows import quantile
 
 __all__ = ["STATISTICS", "Statistic", "statistics_in_windows"]
 
@@ -99,7 +100,7 @@ def statistics_in_windows(values: Array, sliding: Sliding) -> dict[str, Array]:
         "rms": np.sqrt(energy / n),
         "lineintegral": np.where(count > 1, path, np.nan),
         **_order(padded, mean, count, sliding),
-        **_counts(padded, sliding),
+        **_counts(padded, count, sliding),
         "entropy": _entropy(total, x_log_x, least, most),
         "perm_entropy": _permutation_entropy(padded, sliding),
         "svd_entropy": _svd_entropy(padded, sliding),
@@ -149,7 +150,7 @@ def _order(x: Array, mean: Array, count: Array, sliding: Sliding) -> dict[str, A
             above[rows, channel] = n - _rank(ordered, n, middle, np.less_equal)
             below[rows, channel] = _rank(ordered, n, middle, np.less)
             for i, share in enumerate(shares):
-                cuts[i, rows, channel] = _percentile(ordered, n, share)
+                cuts[i, rows, channel] = quantile(ordered, n, share)
     p5, p25, p75, p95 = np.where(count > 0, cuts, np.nan)
     return {
         "n_above_mean": np.where(count > 0, above, np.nan),
@@ -169,39 +170,28 @@ def _rank(ordered: NDArray[Any], count: NDArray[np.int64], value: Array, before:
         middle = (low + high) // 2
         lies_before = before(ordered[row, np.minimum(middle, count - 1)], value) & (low < high)
         low, high = np.where(lies_before, middle + 1, low), np.where(lies_before, high, middle)
-        high = np.maximum(low, high)
     return np.asarray(low, dtype=np.float64)
 
 
-def _percentile(ordered: NDArray[np.floating], count: NDArray[np.int64], share: float) -> Array:
-    place = share * np.maximum(count - 1, 0)
-    low = np.floor(place).astype(np.int64)
-    high = np.minimum(low + 1, np.maximum(count - 1, 0))
-    row = np.arange(len(ordered))
-    a, b = ordered[row, low].astype(np.float64), ordered[row, high].astype(np.float64)
-    return np.asarray(a + (b - a) * (place - low))
-
-
-def _counts(x: Array, sliding: Sliding) -> dict[str, Array]:
-    """Count events: whole numbers, which plain prefix sums keep exactly."""
+def _counts(x: Array, count: Array, sliding: Sliding) -> dict[str, Array]:
     first, last = sliding.starts, sliding.starts + sliding.length - 1
-    some = _in_windows(np.isfinite(x), first, last + 1)
-    sign = np.sign(x)
     with np.errstate(invalid="ignore"):
-        changes = np.isfinite(np.diff(x, axis=0)) & (np.diff(sign, axis=0) != 0)
+        sign = np.sign(x)
+        changes = (sign[1:] != sign[:-1]) & np.isfinite(x[1:]) & np.isfinite(x[:-1])
     peaks = np.stack([_peaks(x[:, i], first, last) for i in range(x.shape[1])], axis=1)
     return {
-        "peaks": np.where(some > 0, peaks, np.nan),
-        "n_sign_changes": np.where(some > 0, _in_windows(changes, first, last), np.nan),
+        "peaks": np.where(count > 0, peaks, np.nan),
+        "n_sign_changes": np.where(count > 0, _pairs_in(changes, 1, sliding), np.nan),
     }
 
 
-def _in_windows(
-    events: NDArray[np.bool_], first: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Count the events from first up to and without end, per channel."""
-    upto = np.cumsum(np.pad(events, ((1, 1), (0, 0))), axis=0)
-    return np.asarray(upto[end] - upto[first])
+def _pairs_in(events: NDArray[np.bool_], apart: int, sliding: Sliding) -> Array:
+    """Count events of pairs of samples that lie wholly in each window: whole numbers, exactly."""
+    filled = np.zeros((len(events) + apart, events.shape[1]))
+    filled[:-apart] = events
+    ends = sliding.starts + sliding.length - 1
+    beyond = sum(filled[ends - k] for k in range(apart))
+    return np.asarray(sliding.sums(filled) - beyond)
 
 
 def _peaks(x: Array, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -223,11 +213,10 @@ def _entropy(total: Array, x_log_x: Array, least: Array, most: Array) -> Array:
 
 
 def _permutation_entropy(x: Array, sliding: Sliding) -> Array:
-    first, end = sliding.starts, sliding.starts + sliding.length - _DELAY
     step = x[_DELAY:] - x[:-_DELAY]
-    pairs = _in_windows(np.isfinite(step), first, end)
+    pairs = _pairs_in(np.isfinite(step), _DELAY, sliding)
     with np.errstate(invalid="ignore"):
-        falling = _in_windows(step < 0, first, end)
+        falling = _pairs_in(step < 0, _DELAY, sliding)
     p = falling / np.where(pairs > _DELAY, pairs, np.nan)
     return _binary_entropy(p, 1 - p)
 

@@ -57,6 +57,8 @@ def options(
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s"
     )
+    # what the library warns of concerns people; other libraries may keep theirs
+    logging.getLogger("wearaffect").setLevel(logging.INFO if verbose else logging.WARNING)
     if version:
         typer.echo(__version__)
         raise typer.Exit

@@ -2,10 +2,35 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["sync_folder", "write_json"]
+__all__ = ["replacing", "sync_folder", "write_json"]
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Give a path to write to that takes a file's place once all is written, and only then.
+
+    Parameters
+    ----------
+    file : Path
+        What is to be replaced; left as it is where nothing was written, or on an error.
+
+    Yields
+    ------
+    Path
+        Beside it.
+    """
+    fresh = file.with_name(file.name + ".part")
+    try:
+        yield fresh
+        if fresh.exists():
+            fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def write_json(file: Path, content: dict[str, Any]) -> None:

@@ -19,19 +19,20 @@ from wearaffect.signals.rows import (
 
 __all__ = [
     "MOTION_FEATURES",
+    "MOVING_G",
     "TEMPERATURE_FEATURES",
     "motion_features",
     "temperature_features",
 ]
 
 _STILL_G = 0.01
-_MOVING_G = 0.1
+MOVING_G = 0.1
 _EXERCISE_G = 0.3
 _LEAST_S = 10
 
 _CHOICE = "engineering choice"
 _ENMO = "van Hees et al. 2013, doi 10.1371/journal.pone.0061691"
-_TILT = "Pedley 2013, NXP application note AN3461"
+_TILT = "Pedley 2013, NXP application note AN3461; pitch with the other sign"
 _WALK = "band of Straczkiewicz et al. 2023, doi 10.1038/s41746-022-00745-z; thresholds ours"
 
 
@@ -84,7 +85,7 @@ def motion_features(acc: BatchSignal) -> dict[str, Vector]:
         "acc_motion": np.log(np.maximum(mean(spread), 1e-3)),
         "acc_peak": np.log(np.maximum(quantile(ordered, count, 0.95), 1e-3)),
         "acc_still": _share(spread, spread < _STILL_G),
-        "acc_moving": _share(spread, spread > _MOVING_G),
+        "acc_moving": _share(spread, spread > MOVING_G),
         "acc_exercise": _share(spread, spread > _EXERCISE_G),
         "acc_enmo": mean(beyond_rest),
         "acc_jerk": sampling_rate * np.sqrt(mean(squared_steps)),
@@ -102,7 +103,7 @@ def _share(values: Matrix, chosen: NDArray[np.bool_]) -> Vector:
 
 
 _PIECE_S = 10.0
-_STEP_HZ = (1.2, 3.0)
+_STEP_HZ = (1.4, 2.3)
 _WALK_G = 0.1  # amplitude of the step rhythm
 _WALK_POWER = 0.5  # its share of what moves at all
 
@@ -115,25 +116,34 @@ def _walking(magnitude: Matrix, sampling_rate: float) -> tuple[Vector, Vector]:
         absent = np.full(magnitude.shape[0], np.nan)
         return absent, absent.copy()
     pieces = magnitude[:, : n_pieces * size].reshape(-1, n_pieces, size)
-    missing = np.asarray(~np.isfinite(pieces).all(axis=2))
-    wave = np.where(missing[..., None], 0.0, pieces - pieces.mean(axis=2, keepdims=True))
-    power = np.abs(np.fft.rfft(wave * np.hanning(size), axis=2)) ** 2
+    off = pieces - (np.einsum("ijk->ij", pieces) / size)[..., None]
+    power = np.ascontiguousarray(np.einsum("ijk,ijk->ij", off, off))
+    missing = np.asarray(~np.isfinite(power))
+    step_hz = np.zeros(power.shape)
+    # by Parseval no rhythm in a piece is stronger than sqrt(16 / 3) of its spread
+    lively = power > size * 3 / 16 * _WALK_G**2
+    step_hz[lively] = _step_hz(off[lively], sampling_rate)
+    n_known = (~missing).sum(axis=1)
+    per_min = 60 * step_hz.sum(axis=1) / np.where(n_known > 0, n_known, np.nan)
+    cadence = 60 * step_hz.sum(axis=1) / np.maximum((step_hz > 0).sum(axis=1), 1)
+    return per_min, np.where(n_known > 0, cadence, np.nan)
+
+
+def _step_hz(pieces: Matrix, sampling_rate: float) -> Vector:
+    """Step frequency of pieces without their mean; 0 where nobody walks."""
+    size = pieces.shape[1]
+    lines = np.fft.rfft(pieces * np.hanning(size), axis=1)
+    power = lines.real**2 + lines.imag**2
     hz = np.fft.rfftfreq(size, 1 / sampling_rate)
     band = np.flatnonzero((hz >= _STEP_HZ[0]) & (hz <= _STEP_HZ[1]))
-    at = band[0] + power[..., band].argmax(axis=2)
+    at = band[0] + power[:, band].argmax(axis=1)
     # a Hann window spreads one tone over three lines, of (A size / 4)^2 and a quarter of it twice
-    left, middle, right = (
-        np.take_along_axis(power, (at + k)[..., None], axis=2)[..., 0] for k in (-1, 0, 1)
-    )
+    row = np.arange(len(at))
+    left, middle, right = (power[row, at + k] for k in (-1, 0, 1))
     near = left + middle + right
     amplitude = np.sqrt(near * 32 / 3) / size
-    total = power[..., 1:].sum(axis=2)
-    walked = (amplitude > _WALK_G) & (near > _WALK_POWER * total) & ~missing
-    safe = np.where(near > 0, near, 1.0)
-    step_hz = np.where(walked, hz[at] + (right - left) / safe * hz[1], 0.0)
-    n_walked = walked.sum(axis=1)
-    per_min = 60 * step_hz.sum(axis=1) / np.maximum((~missing).sum(axis=1), 1)
-    return per_min, 60 * step_hz.sum(axis=1) / np.maximum(n_walked, 1)
+    walked = (amplitude > _WALK_G) & (near > _WALK_POWER * power[:, 1:].sum(axis=1))
+    return np.where(walked, hz[at] + (right - left) / np.maximum(near, 1e-300) * hz[1], 0.0)
 
 
 def _second_spreads(magnitude: Matrix, sampling_rate: float) -> Matrix:
@@ -141,7 +151,9 @@ def _second_spreads(magnitude: Matrix, sampling_rate: float) -> Matrix:
     second = max(1, round(sampling_rate))
     usable = magnitude.shape[1] // second
     whole = magnitude[:, : usable * second].reshape(len(magnitude), usable, second)
-    return np.asarray(whole.std(axis=2))
+    off = whole - (np.einsum("ijk->ij", whole) / second)[..., None]
+    # in rows, or sums along them would run in an order that depends on how windows overlap
+    return np.ascontiguousarray(np.sqrt(np.einsum("ijk,ijk->ij", off, off) / second))
 
 
 def temperature_features(temp: Matrix, sampling_rate: float) -> dict[str, Vector]:

@@ -62,18 +62,21 @@ _FEW_STEPS = 5
 
 
 class IbiClass(IntEnum):
-    """What an interval between two pulses is taken for.
+    """What an interval between two pulses is taken for, live or at the desk.
 
     Attributes
     ----------
     NORMAL
         A heart could have made it, and its neighbours agree.
     SHORT, LONG
-        Outside 0.33-1.5 s: an extra pulse, or a missed one or a gap.
+        Live: outside 0.33-1.5 s, an extra pulse, or a missed one or a gap. At the desk: shorter or
+        longer than its neighbours allow, by a beat that is misplaced.
     IRREGULAR
-        More than 25 % from the median of its five neighbours.
+        Live: more than 25 % from the median of its five neighbours.
     NONE
         There is no interval: before the first beat.
+    ECTOPIC, MISSED, EXTRA
+        At the desk: an early or late beat, a beat too few, a beat too many.
     """
 
     NORMAL = 0
@@ -81,6 +84,9 @@ class IbiClass(IntEnum):
     LONG = 2
     IRREGULAR = 3
     NONE = 4
+    ECTOPIC = 5
+    MISSED = 6
+    EXTRA = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +121,12 @@ class Beats:
         return np.asarray(
             np.where(self.classes == IbiClass.NORMAL, self.interval_s, 0.0).sum(axis=1)
         )
+
+    @cached_property
+    def last_accepted_s(self) -> Vector:
+        """When the last accepted interval of each window ended, (n_windows,); -inf without one."""
+        ends_s = np.where(self.classes == IbiClass.NORMAL, self.times_s, -np.inf)
+        return np.asarray(ends_s.max(axis=1, initial=-np.inf))
 
 
 def find_beats(bvp: Matrix, sampling_rate: float) -> Beats:

@@ -35,8 +35,9 @@ class SkinBelief:
     Attributes
     ----------
     parameters : EdaParameters
-        Time constants and mixing. On real wrists a `tonic_share` of 0.05 comes closer to convex
-        decompositions, whose tonic level is a free curve, than the usual 0.5.
+        Time constants and mixing. Convex decompositions have a free curve as tonic level, and what
+        they call phasic is another part: on two real wrists 0.7 to 1.3 SD away, with a
+        `tonic_share` of 0.05 closer on one and farther on the other (benchmarks/eda_lag.py).
     driver_us_per_s : float
         Mean of the exponential driver, µS/s: a burst of 0.2 µS every four seconds (engineering
         choice).

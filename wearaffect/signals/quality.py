@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Quality
 from wearaffect.signals.batches import WindowBatch
+from wearaffect.signals.body import MOVING_G
 from wearaffect.signals.cardiac import Beats
 from wearaffect.signals.faults import Fault
 from wearaffect.signals.rows import Vector
@@ -17,6 +18,7 @@ __all__ = ["BatchQuality", "quality_of"]
 
 _REASON_FROM = 0.1  # engineering choice: what costs under a tenth isn't worth a reason
 _LATEST_S = 1.0
+_BEATLESS_S = 2.0  # engineering choice: 30 beats a minute
 _MOVED = (SignalKind.EDA, SignalKind.BVP)
 
 
@@ -73,8 +75,10 @@ def quality_of(
         intervals where that is less. Reasons are those that cost at least a tenth, worst first:
         ``gap``, ``flat``, ``clipped``, ``off_skin``, ``loose``, ``noise``, ``few_beats``. Then
         ``motion``, which costs nothing by itself (what it does to the pulse is in the beats), for a
-        pulse or a conductance in a window a tenth of which moves.
+        pulse or a conductance in a window a tenth of which moves. What holds at the end is judged
+        by the last second; ``few_beats`` by two seconds without an accepted interval.
     """
+    shaken = _shaken(batch)
     found = {}
     for kind, signal in batch.signals.items():
         bad: dict[str, Vector] = {}
@@ -89,7 +93,21 @@ def quality_of(
                 bad[name] = marked.mean(axis=1)
                 latest[name] = np.asarray(marked[:, -tail:].any(axis=1))
         if kind == SignalKind.BVP and beats is not None:
-            bad["few_beats"] = 1.0 - np.minimum(1.0, beats.spanned_s / batch.spec.window_s)
+            window_s = batch.spec.window_s
+            bad["few_beats"] = 1.0 - np.minimum(1.0, beats.spanned_s / window_s)
+            latest["few_beats"] = window_s - beats.last_accepted_s > _BEATLESS_S
             score = np.minimum(score, 1.0 - bad["few_beats"])
+        if kind in _MOVED and shaken is not None:
+            latest["motion"] = shaken
         found[kind] = BatchQuality(score, bad, latest, moving if kind in _MOVED else None)
     return found
+
+
+def _shaken(batch: WindowBatch) -> NDArray[np.bool_] | None:
+    """Tell which windows end with a second of strong movement; None without an accelerometer."""
+    acc = batch.signals.get(SignalKind.ACC)
+    if acc is None:
+        return None
+    last = acc.data[:, :, -max(1, round(_LATEST_S * acc.sampling_rate)) :].astype(np.float64)
+    spread = np.sqrt((last * last).sum(axis=1)).std(axis=1)
+    return np.asarray(spread > MOVING_G)

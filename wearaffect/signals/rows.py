@@ -4,6 +4,8 @@ A row is a window. Each row's result depends on that row alone, to the bit, so t
 worked one at a time or a thousand together.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,13 +65,13 @@ def sorted_rows(rows: Matrix) -> tuple[Matrix, NDArray[np.int64]]:
     return ordered, np.isfinite(ordered).sum(axis=1)
 
 
-def quantile(ordered: Matrix, count: NDArray[np.int64], share: float) -> Vector:
+def quantile(ordered: NDArray[Any], count: NDArray[np.int64], share: float) -> Vector:
     """Give a quantile of rows from `sorted_rows`, linear between order statistics."""
     place = share * np.maximum(count - 1, 0)
     below = np.floor(place).astype(np.int64)
     above = np.minimum(below + 1, np.maximum(count - 1, 0))
     row = np.arange(ordered.shape[0])
-    low, high = ordered[row, below], ordered[row, above]
+    low, high = (ordered[row, at].astype(np.float64) for at in (below, above))
     return np.asarray(np.where(count > 0, low + (high - low) * (place - below), np.nan))
 
 

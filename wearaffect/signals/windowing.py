@@ -177,7 +177,9 @@ class _Track:
                 views = np.lib.stride_tricks.sliding_window_view(span, count, axis=1)
                 data = views[:, ::step].swapaxes(0, 1)
                 faults = np.lib.stride_tricks.sliding_window_view(marks, count)[::step]
-        coverage = 1.0 - ((faults & np.uint8(Fault.GAP)) > 0).mean(axis=1)
+        coverage = np.ones(len(starts_ns))
+        if faults.any():  # mostly there is none
+            coverage -= ((faults & np.uint8(Fault.GAP)) > 0).mean(axis=1)
         if not coverage.any():
             return None
         data.flags.writeable = False
