@@ -7,6 +7,7 @@ is imported, or its HRV features would fail. Everything else runs as published.
 import os
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 os.environ["TQDM_DISABLE"] = "1"
@@ -81,17 +82,53 @@ def skin(eda: Array) -> Any:
     return parts
 
 
-def pulse(bvp: Array) -> dict[str, float]:
-    """Find beats and describe their intervals."""
+def beats(bvp: Array) -> NDArray[np.int64]:
+    """Find systolic peaks, in samples."""
     cleaned = nk.ppg_clean(bvp, sampling_rate=64)
-    peaks = nk.ppg_findpeaks(cleaned, sampling_rate=64)["PPG_Peaks"]
+    return np.asarray(nk.ppg_findpeaks(cleaned, sampling_rate=64)["PPG_Peaks"], dtype=np.int64)
+
+
+def variability(peaks: NDArray[np.int64]) -> dict[str, float]:
+    """Describe the intervals between beats, in time and in frequency."""
     if len(peaks) <= 3:
         return {}
     tables = nk.hrv_time(peaks, sampling_rate=64), nk.hrv_frequency(peaks, sampling_rate=64)
     return {name: value for table in tables for name, value in table.iloc[0].items()}
 
 
-def window(acc: Array, eda: Array, bvp: Array) -> dict[str, dict[str, float]]:
+def pulse(bvp: Array) -> tuple[NDArray[np.int64], dict[str, float]]:
+    """Find beats and describe their intervals."""
+    peaks = beats(bvp)
+    return peaks, variability(peaks)
+
+
+def channels_of(acc: Array, parts: Any) -> dict[str, Array]:
+    """Give the six channels that statistics are taken of."""
+    channels = dict(zip(("acc_x", "acc_y", "acc_z", "acc_l2"), acc.T, strict=True))
+    return channels | {
+        "eda_tonic": parts["EDA_Tonic"].to_numpy(), "eda_phasic": parts["EDA_Phasic"].to_numpy()
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a window gives: statistics as ``<channel>_<statistic>``, beats, HRV by NeuroKit2."""
+
+    statistics: dict[str, float]
+    peaks: NDArray[np.int64]
+    hrv: dict[str, float]
+
+
+def all_statistics(channels: Mapping[str, Array]) -> dict[str, float]:
+    """Compute all statistics of all channels."""
+    return {
+        f"{channel}_{name}": value
+        for channel, values in channels.items()
+        for name, value in statistics(values).items()
+    }
+
+
+def window(acc: Array, eda: Array, bvp: Array) -> Described:
     """Describe one window of a wristband by NeuroKit2's functions and plain statistics.
 
     Parameters
@@ -101,23 +138,22 @@ def window(acc: Array, eda: Array, bvp: Array) -> dict[str, dict[str, float]]:
     eda, bvp : numpy.ndarray, (n_samples,)
         At 4 and 64 Hz.
     """
-    parts = skin(eda)
-    channels = dict(zip(("acc_x", "acc_y", "acc_z", "acc_l2"), acc.T, strict=True))
-    channels |= {"eda_tonic": parts["EDA_Tonic"], "eda_phasic": parts["EDA_Phasic"]}
-    found = {name: statistics(np.asarray(values)) for name, values in channels.items()}
-    return found | {"prv": pulse(bvp)}
+    return Described(all_statistics(channels_of(acc, skin(eda))), *pulse(bvp))
 
 
-def by_flirt(acc: Array, eda: Array, ibi_end_s: Array, ibi: Array) -> dict[str, Any]:
-    """Run FLIRT's three functions on one core, 60 s every 5 s."""
+def flirt_sides(
+    acc: Array, eda: Array, ibi_end_s: Array, ibi: Array
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Give FLIRT's three functions, ready to run on one core, 60 s every 5 s."""
     start = pd.Timestamp(0, tz="UTC")
     acc_times = pd.date_range(start, periods=len(acc), freq="31250us")
     eda_times = pd.date_range(start, periods=len(eda), freq="250ms")
     frame = pd.DataFrame(acc, index=acc_times, columns=["acc_x", "acc_y", "acc_z"])
     intervals = pd.Series(1000 * ibi, index=start + pd.to_timedelta(ibi_end_s, unit="s"))
+    conductance = pd.Series(eda, eda_times)
     settings = {"window_length": 60, "window_step_size": 5, "num_cores": 1}
     return {
-        "acc": flirt.get_acc_features(frame, data_frequency=32, **settings),
-        "eda": flirt.get_eda_features(pd.Series(eda, eda_times), data_frequency=4, **settings),
-        "hrv": flirt.get_hrv_features(intervals, **settings),
+        "flirt acc": lambda: flirt.get_acc_features(frame, data_frequency=32, **settings),
+        "flirt eda": lambda: flirt.get_eda_features(conductance, data_frequency=4, **settings),
+        "flirt hrv": lambda: flirt.get_hrv_features(intervals, **settings),
     }

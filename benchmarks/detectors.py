@@ -1,7 +1,10 @@
 """The detectors of beats and of skin conductance responses that are scored: ours and the peers'.
 
-Every one is called as its manual has it, with its own defaults; BioSPPy's least response also at
-half its default, because its 0.1 µS is above many true responses.
+Every one is called as its manual has it, with its own defaults. BioSPPy's `eda` raises at 4 Hz (it
+begins with a low-pass of 5 Hz), so the detector that it would call next, `emotiphai_eda`, is called
+with its defaults: its own low-pass of 2 Hz can't be made at 4 Hz either, which it prints and goes
+on to smooth over a second. It runs at half its least response too: its 0.1 µS is above many true
+responses.
 """
 
 import contextlib
@@ -97,7 +100,7 @@ def _scrs_neurokit(eda: Array, phasic: str) -> Found:
 
 
 def _scrs_biosppy(eda: Array, least_us: float) -> Found:
-    found = biosppy.signals.eda.emotiphai_eda(eda, 4.0, min_amplitude=least_us, filt=False)
+    found = biosppy.signals.eda.emotiphai_eda(eda, 4.0, min_amplitude=least_us)
     return np.asarray(found["onsets"]) / 4.0, np.asarray(found["amplitudes"], dtype=float)
 
 

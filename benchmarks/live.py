@@ -3,9 +3,11 @@
 Ours: the quarter second that is new is pushed into the chain, the window that closes is taken from
 it and given to the shipped bundle. Theirs: NeuroKit2 has no state, so the last 60 s are described
 anew, as its manual has it (``eda_process``, ``ppg_process``, ``hrv_time``; mean and SD of ACC by
-NumPy), and the same graph is run. Most of that is its quality index of the pulse, so beside it
-stands the window of row 5, like for like without quality (convex decomposition, SCR peaks, pulse,
-HRV in time and frequency, 22 statistics of six channels), and that without the statistics.
+NumPy), and the same graph is run. This ratio counts: the performance notes, from which the goal is
+taken, measured their peer so (121 ms). Most of that is its quality index of the pulse, which ours
+hasn't got in that form, so two more stand beside it: the window of row 5, like for like without
+quality (convex decomposition, SCR peaks, pulse, HRV in time and frequency, 22 statistics of six
+channels), and that without the statistics.
 
 All features of live windows are compared with those of the whole recording read from its file.
 """
@@ -21,6 +23,7 @@ import neurokit2 as nk
 import numpy as np
 import onnxruntime
 from by_window import Array
+from comparing import relative
 from harness import Check, Report, compare, data_root, ratio
 from wristband import signals_of
 
@@ -134,12 +137,20 @@ def main() -> None:
         for name, timing in timings.items()
     }
     checks = list(against_file(session, settings, seen))
-    report.row("7a", ratio(hop, "neurokit2"), hop, checks)
-    report.row("7b", 100 * hop["ours"].median_s / HOP_S, hop, checks)
+    report.row(
+        "7a", ratio(hop, "neurokit2"), hop, checks, recording="WESAD S2",
+        also={name: ratio(hop, name) for name in list(sides)[1:]},
+    )  # fmt: skip
+    report.row("7b", 100 * hop["ours"].median_s / HOP_S, hop, checks, recording="WESAD S2")
     report.found = {name: ratio(hop, name) for name in sides} | {
         "features": len(seen[0].features),
         "windows_compared": len(seen),
     }
+    report.notes = [
+        "7a: the peer of the goal is the loop of NeuroKit2's manual (eda_process, ppg_process, "
+        "hrv_time), as in the notes that set it; a window takes it "
+        f"{1000 * hop['neurokit2'].median_s:.3g} ms, most of it the quality index of the pulse.",
+    ]
     report.save()
 
 
@@ -149,20 +160,18 @@ def against_file(
     """Compare live windows with those of the file."""
     chain = wa.Chain(settings, origin_ns=session.start_ns)
     wanted = {window.start_ns: window for window in seen}
-    worst, found = 0.0, 0
-    for window in windows_of(session, chain):
-        live = wanted.get(window.start_ns)
-        if live is None:
-            continue
-        found += 1
-        for name, value in window.features.items():
-            both = np.array([live.features[name], value])
-            if np.isnan(both).all():
-                continue
-            off = abs(both[0] - both[1]) / max(abs(value), 1.0)
-            worst = max(worst, float(off) if np.isfinite(off) else float("inf"))
-    yield Check("live windows that the file doesn't give", len(seen) - found, 0)
-    yield Check("worst live feature against the file, relative", worst, 1e-9)
+    pairs = [
+        (wanted[window.start_ns], window)
+        for window in windows_of(session, chain)
+        if window.start_ns in wanted
+    ]
+    off = {
+        name: relative(*np.array([[w.features[name] for w in pair] for pair in pairs]).T)
+        for name in seen[0].features
+    }
+    name = max(off, key=lambda key: off[key])
+    yield Check("live windows that the file doesn't give", len(seen) - len(pairs), 0)
+    yield Check(f"worst of {len(off)} live features against the file: {name}", off[name], 1e-9)
 
 
 if __name__ == "__main__":

@@ -23,21 +23,34 @@ def speed(results: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     rows = [row for result in results.values() for row in result["rows"]]
     for row in sorted(rows, key=lambda row: list(GOALS).index(row["goal"])):
         goal = GOALS[row["goal"]]
-        mark = "★" if row["moonshot_met"] else "✓" if row["must_met"] else "✗"
+        everywhere = all(r["moonshot_met"] for r in rows if r["goal"] == row["goal"])
+        mark = "★" if everywhere else "✓" if row["must_met"] else "✗"
         where = f" ({row['recording']})" if "recording" in row else ""
-        ours = row["cpu_s"]["ours"]["median_s"]
-        outputs = "; ".join(
-            f"{check['what']} {_figure(check['value'])}{'' if check['ok'] else ' ✗'}"
-            for check in row["outputs"]
-        )
+        also = "".join(f"; {what} {value:.3g}x" for what, value in row.get("also", {}).items())
         yield (
             f"| {row['goal']} | {goal.work}{where} | {goal.against} | {goal.say(goal.must)} "
-            f"| {goal.say(goal.moonshot)} | {mark} **{row['value']:.3g}{goal.unit}** "
-            f"| {_seconds(ours)} | {outputs or '–'} |"
+            f"| {goal.say(goal.moonshot)} | {mark} **{row['value']:.3g}{goal.unit}**{also} "
+            f"| {_seconds(row['cpu_s']['ours']['median_s'])} | {_outputs(row)} |"
         )
     yield ""
-    yield "✗ not met, ✓ must met, ★ moonshot met. Ratios of medians; a peer's seconds, the spread,"
-    yield "the number of runs and every version are in the JSON beside this file."
+    yield "✗ not met, ✓ must met, ★ moonshot met on every signal of that row. Ratios of medians; a"
+    yield "peer's seconds, the spread, the number of runs and every version are in the JSON beside"
+    yield "this file."
+    yield ""
+    for result in results.values():
+        if result["rows"]:
+            yield from _notes(result)
+
+
+def _outputs(row: Mapping[str, Any]) -> str:
+    """Tell what was compared, and what wasn't."""
+    parts = [
+        f"{check['what']} {_figure(check['value'])}{'' if check['ok'] else ' ✗'}"
+        for check in row["outputs"]
+    ]
+    parts = [f"compared: {row['compared']}", *parts] if "compared" in row else parts
+    parts += [f"not compared: {what}" for what in row.get("not_compared", [])]
+    return "; ".join(parts) or "–"
 
 
 def agreement(found: Mapping[str, Any]) -> Iterator[str]:
@@ -49,6 +62,7 @@ def agreement(found: Mapping[str, Any]) -> Iterator[str]:
     names = {
         "hr_chain_0_1": "heart rate of the chain, every minute, /min",
         "hr_chain_0.8_1": "heart rate of the chain, quality ≥ 0.8, /min",
+        "hr_desk_0_1": "heart rate by Elgendi, every minute, /min",
         "hr_desk_0.8_1": "heart rate by Elgendi, quality ≥ 0.8, /min",
         "ibi_live": "interval, live detector, ms",
         "ibi_desk": "interval, Elgendi over the whole recording, ms",
@@ -88,6 +102,81 @@ def detection(found: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+def eda_lag(found: Mapping[str, Any]) -> Iterator[str]:
+    """Tell how far the live filter is from truth and from the convex decomposition, by its lag."""
+    tables = [
+        (f"{person}, {belief}", by_lag, against)
+        for person, beliefs in found.items()
+        for belief, by_lag in beliefs.items()
+        if belief.startswith("tonic share")
+        for against in ("truth", "convex")
+        if against in next(iter(by_lag.values()))
+    ]
+    lags = list(tables[0][1])
+    yield "Phasic part: correlation / RMS of the difference in standard deviations of the known:"
+    yield ""
+    yield "| | against | " + " | ".join(f"{lag} s late" for lag in lags) + " |"
+    yield "| --- | --- |" + " --- |" * len(lags)
+    for name, by_lag, against in tables:
+        cells = (by_lag[lag][against]["phasic"] for lag in lags)
+        yield (
+            f"| {name} | {against} | "
+            + " | ".join(f"{_two(c['r'])} / {_two(c['rms_sd'])}" for c in cells)
+            + " |"
+        )
+    for person, beliefs in found.items():
+        if "convex against the truth" in beliefs:
+            c = beliefs["convex against the truth"]["phasic"]
+            yield f"| {person}, convex itself | truth | {_two(c['r'])} / {_two(c['rms_sd'])} |" + (
+                " |" * (len(lags) - 1)
+            )
+    yield ""
+    for person, beliefs in found.items():
+        if "tonic share 0.05" in beliefs:
+            small, usual = (
+                beliefs[f"tonic share {share}"]["4"]["convex"]["phasic"]["rms_sd"]
+                for share in ("0.05", "0.5")
+            )
+            yield (
+                f"- {person}: believing in a tonic share of 0.05 rather than 0.5 is "
+                f"{'better' if small < usual else 'worse'} against convex, 4 s late: RMS "
+                f"{_two(small)} against {_two(usual)} SD."
+            )
+
+
+def quality(found: Mapping[str, Any]) -> Iterator[str]:
+    """Tell delays of lights, and what they show on worn bands that nobody touched."""
+    yield "| light | fault put in | found | median delay | longest | onsets drawn |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for row in found["injected"].values():
+        yield (
+            f"| {row['light']} {row['reason']} | {row['what']} | {row['found']} of {row['n']} "
+            f"| {_delay(row['median_s'])} | {_delay(row['most_s'])} | {row['draws']} |"
+        )
+    yield ""
+    yield "Worn bands that nobody touched:"
+    yield ""
+    yield "| light | share of the time | onsets an hour | hours |"
+    yield "| --- | --- | --- | --- |"
+    flags = found["untouched"] | {"bvp ": found["untouched_lights"]}
+    for kind, by_fault in flags.items():
+        rows = {name: value for name, value in by_fault.items() if isinstance(value, dict)}
+        for name, value in (rows or {"any flag": {"share": 0.0, "onsets_per_hour": 0.0}}).items():
+            yield (
+                f"| {kind.strip()} {name} | {100 * value['share']:.2g} % "
+                f"| {value['onsets_per_hour']:.1f} | {by_fault['hours']:.0f} |"
+            )
+
+
+def _delay(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.2f} s"
+
+
+def _notes(result: Mapping[str, Any]) -> Iterator[str]:
+    for note in result["notes"]:
+        yield f"- {' '.join(note.split())}"
+
+
 def _figure(value: float | None) -> str:
     return "∞" if value is None else f"{value:.2g}"
 
@@ -120,10 +209,12 @@ def main() -> None:
     for name, title, tell in (
         ("agreement", "Agreement with the device", agreement),
         ("detection", "Detection against known truth", detection),
+        ("eda_lag", "Live skin conductance against what is known later", eda_lag),
+        ("quality", "Quality", quality),
     ):
         if name in results:
             lines += ["", f"## {title}", "", *tell(results[name]["found"]), ""]
-            lines += [f"- {' '.join(note.split())}" for note in results[name]["notes"]]
+            lines += _notes(results[name])
     path = RESULTS / "README.md"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     say(f"written: {path.relative_to(RESULTS.parents[1])}")

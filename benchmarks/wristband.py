@@ -29,7 +29,7 @@ SPAN_S = 60.0
 
 
 @dataclass(frozen=True)
-class Beats:
+class DetectorBeats:
     """Beats of a recording by one detector, and the intervals that pass its artefact rule."""
 
     times_s: Array
@@ -55,7 +55,7 @@ class Person:
     hr: Array
     ibi_end_s: Array
     ibi: Array
-    beats: Mapping[str, Beats]
+    beats: Mapping[str, DetectorBeats]
     minutes_s: Array
     live_hr: Array
     quality: Array
@@ -86,7 +86,7 @@ def _values(session: Session, kind: SignalKind) -> tuple[Array, Array]:
     return (times_ns - session.start_ns) / 1e9, data[:, 0].astype(np.float64)
 
 
-def _beats(stream: RecordedStream, origin_ns: int) -> dict[str, Beats]:
+def _beats(stream: RecordedStream, origin_ns: int) -> dict[str, DetectorBeats]:
     """Find beats by the live detector and by the desk's, each over the whole recording."""
     rate_hz = stream.info.rate_hz
     stage = BandFilter(ChainSettings().bands[SignalKind.BVP], stream.info)
@@ -102,8 +102,8 @@ def _beats(stream: RecordedStream, origin_ns: int) -> dict[str, Beats]:
     peaks = find_systolic_peaks(clean_bvp(wave[:, 0], rate_hz), rate_hz)
     desk = classify_intervals((times_ns[peaks] - origin_ns) / 1e9)
     return {
-        "live": Beats(times_s[np.isfinite(times_s)], times_s[kept], ibi_s[kept]),
-        "desk": Beats(
+        "live": DetectorBeats(times_s[np.isfinite(times_s)], times_s[kept], ibi_s[kept]),
+        "desk": DetectorBeats(
             (times_ns[peaks] - origin_ns) / 1e9, desk.end_s[desk.normal], desk.ibi_s[desk.normal]
         ),
     }

@@ -245,6 +245,17 @@ def test_whatever_comes_has_an_answer(name, eda, boundary):
         assert parts.driver.min() >= 0
 
 
+@pytest.mark.parametrize(("rate", "duration_s"), [(250.0, 10.0), (100.0, 30.0)])
+def test_a_spike_on_the_last_sample_has_an_answer(rate, duration_s):
+    """Hundreds of deviations far out, and all that could explain it lies before."""
+    eda = np.full(round(rate * duration_s), 2.0)
+    eda[-1] += 1
+    parts = decompose_eda(eda, rate)
+    assert parts.gap <= 1e-6 * parts.objective
+    level = (eda - eda.mean()) / eda.std()
+    assert parts.objective < 0.5 * level @ level
+
+
 def test_what_doesnt_change_is_all_tonic():
     parts = decompose_eda(np.full(100, 0.1), 4.0)
     np.testing.assert_allclose(parts.tonic, 0.1, atol=1e-9)
@@ -266,7 +277,7 @@ def test_what_cant_be_solved_has_a_name():
         decompose_eda(np.tile([1.7e308, -1.7e308], 50), 4.0)
     # a driver that costs nothing has no single best answer
     with pytest.raises(SignalError, match="steps") as caught:
-        decompose_eda(1e6 * np.eye(1, 1000).ravel(), 100.0, settings=AS_IS)
+        decompose_eda(1e12 * np.eye(1, 1000).ravel(), 100.0, settings=AS_IS)
     assert caught.value.stream == "eda"
 
 
@@ -325,3 +336,13 @@ def test_every_recording_is_decomposed(data_root, corpus, at_least):
         assert parts.n_iterations <= 30
         count += 1
     assert count >= at_least
+
+
+def test_a_boundary_may_be_named_and_an_unknown_one_is_refused():
+    level = 2 + np.cumsum(0.01 * np.random.default_rng(0).standard_normal(400))
+    named = decompose_eda(level, 4.0, boundary="2015")
+    meant = decompose_eda(level, 4.0, boundary=Boundary.PUBLISHED_2015)
+    assert named.boundary is Boundary.PUBLISHED_2015
+    np.testing.assert_array_equal(named.tonic, meant.tonic)
+    with pytest.raises(ValueError, match="not a valid Boundary"):
+        decompose_eda(level, 4.0, boundary="1999")

@@ -195,7 +195,19 @@ def test_windows_come_in_any_order_and_hops_coincide(peaks):
     coarse = hrv_in_windows(peaks / 64, starts_s[::-1], 60.0)
     fine = hrv_in_windows(peaks / 64, np.arange(0, 600, 0.25), 60.0)
     for name, values in coarse.items():
-        assert values[::-1] == pytest.approx(fine[name][::20], rel=1e-9, nan_ok=True)
+        np.testing.assert_array_equal(values[::-1], fine[name][::20])
+
+
+@pytest.mark.parametrize("window_s", [60.0, 300.0])
+def test_a_window_has_the_same_bits_in_any_company(peaks, window_s):
+    beats_s = peaks / 64
+    usable = np.diff(beats_s) < 1.5
+    starts_s = np.arange(0, beats_s[-1], 0.75)
+    together = hrv_in_windows(beats_s, starts_s, window_s, usable=usable)
+    for some in (slice(0, 1), slice(700, 701), slice(0, None, 7), slice(300, 900)):
+        fewer = hrv_in_windows(beats_s, starts_s[some], window_s, usable=usable)
+        for name, values in fewer.items():
+            np.testing.assert_array_equal(values, together[name][some], err_msg=name)
 
 
 def test_what_a_window_is_too_short_for_is_not_given():
@@ -255,3 +267,11 @@ def test_without_neurokit_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "neurokit2", None)
     with pytest.raises(MissingExtraError, match="pip install 'wearaffect\\[neurokit\\]'"):
         hrv_nonlinear(irregular(1))
+
+
+@pytest.mark.parametrize("unit", [1e3, 1e6, 1e-3])
+def test_beats_in_another_unit_are_refused_before_they_fill_the_memory(unit):
+    beats = unit * 0.8 * np.arange(4500)
+    for function in (hrv_time, hrv_frequency, hrv_frequency_welch):
+        with pytest.raises(ValueError, match="expected beat times in seconds"):
+            function(beats)

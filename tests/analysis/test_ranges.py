@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from wearaffect.analysis.ranges import (
     batches,
     mean_and_sd,
+    most_within,
     range_sums,
     ranges_of_windows,
     rows_of,
-    sorted_quantile,
 )
+from wearaffect.signals.rows import quantile
 
 
 @st.composite
@@ -51,7 +52,7 @@ def test_quantiles(made, share):
     rows, inside = rows_of(values, first, last)
     assert np.array_equal(inside.sum(axis=1), last - first)
     rows.sort(axis=1)
-    found = sorted_quantile(rows, last - first, share)
+    found = quantile(rows, last - first, share)
     expected = [np.quantile(values[a:b], share) for a, b in zip(first, last, strict=True)]
     assert found == pytest.approx(np.array(expected))
 
@@ -93,3 +94,23 @@ def test_windows_hold_what_lies_in_them(times, length):
 def test_wrong_windows_are_named(starts, window_s):
     with pytest.raises(ValueError, match="expected finite starts and window_s > 0"):
         ranges_of_windows(np.arange(5.0), starts, window_s)
+
+
+@given(st.lists(st.integers(0, 200), max_size=40, unique=True), st.integers(1, 50))
+def test_no_window_holds_more_than_the_most(times, length):
+    times_s = np.sort(np.array(times, dtype=float)) / 4
+    held = [np.sum((times_s >= at) & (times_s < at + length / 4)) for at in np.arange(-5, 55, 0.25)]
+    assert most_within(times_s, length / 4) == max(held)
+
+
+@given(ranged(least=1), st.integers(1, 80))
+def test_sums_and_deviations_have_the_same_bits_in_any_company(made, width):
+    values, first, last = made
+    uneven = np.stack([values / 7, np.sin(values)], axis=1)
+    width = max(width, int((last - first).max()))
+    together = range_sums(uneven, first, last, width), *mean_and_sd(uneven[:, 0], first, last)
+    for i in range(first.size):
+        own = first[i : i + 1], last[i : i + 1]
+        alone = range_sums(uneven, *own, width), *mean_and_sd(uneven[:, 0], *own)
+        for one, many in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(one[0], many[i])

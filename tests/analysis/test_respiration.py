@@ -74,13 +74,19 @@ def test_windows_do_not_depend_on_their_order_or_company():
     train = train_of(breathing(14.0, noise=5.0))
     starts_s = np.arange(0, 240, 0.25)
     together = respiration_in_windows(train, starts_s, 32.0)
-    for i in (0, 333, 959):
-        alone = respiration_in_windows(train, starts_s[i : i + 1], 32.0)
+    for some in (
+        slice(0, 1),
+        slice(333, 334),
+        slice(959, 960),
+        slice(0, None, 20),
+        slice(500, 700),
+    ):
+        fewer = respiration_in_windows(train, starts_s[some], 32.0)
         for name in RESPIRATION:
-            assert alone[name][0] == pytest.approx(together[name][i], nan_ok=True)
+            np.testing.assert_array_equal(fewer[name], together[name][some])
     turned = respiration_in_windows(train, starts_s[::-1], 32.0)
     for name in RESPIRATION:
-        assert np.array_equal(turned[name][::-1], together[name], equal_nan=True)
+        np.testing.assert_array_equal(turned[name][::-1], together[name])
 
 
 @pytest.mark.parametrize(
@@ -126,8 +132,8 @@ def strongest_line(belt, rate):
 
 @pytest.mark.data
 def test_a_belt_says_much_the_same(data_root):
-    """Four people at rest and at mental arithmetic, pulse at the finger; all they did counts."""
-    errors = []
+    """Four people, pulse at the finger; all they did counts. Figures stand in the docstring."""
+    belts, ours = [], []
     paths = sorted((data_root / "physiokit").rglob("P??_*.csv.gz"))
     for path in paths:
         table = pd.read_csv(path, usecols=["Resp", "PPG Finger", "arduino_ts"]).dropna()
@@ -140,9 +146,12 @@ def test_a_belt_says_much_the_same(data_root):
         found = respiration_in_windows(train_of(finger), starts_s, 32.0)
         for start_s, rate in zip(starts_s, found["resp_rate"], strict=True):
             part = belt[int(start_s * RATE) : int((start_s + 32) * RATE)]
-            errors.append(rate - strongest_line(part, RATE))
-    errors = np.array(errors)[np.isfinite(errors)]
+            belts.append(strongest_line(part, RATE))
+            ours.append(rate)
+    clear = np.isfinite(belts)
+    away = np.abs(np.subtract(ours, belts)[clear])
+    stands = np.isfinite(away)
     assert len(paths) == 16
-    assert errors.size > 100
-    assert np.median(np.abs(errors)) < 2.0
-    assert np.mean(np.abs(errors) < 3) > 0.7
+    assert (stands.sum(), clear.sum()) == (136, 162)
+    assert away[stands].mean() == pytest.approx(1.9, abs=0.05)
+    assert np.mean(away[stands] < 3) == pytest.approx(0.81, abs=0.005)

@@ -222,7 +222,7 @@ BAD_FILES: list[tuple[str, str | bytes, type[Exception], str]] = [
     ("IBI.csv", "start, IBI\n1,0.5\n", RecordingFormatError, "header"),
     ("IBI.csv", f"{START}, IBI\n1\n2,0.5\n", RecordingFormatError, "row 2"),
     ("tags.csv", "pressed\n", RecordingFormatError, "row 1"),
-    ("EDA.csv.gz", gzip.compress(b"x"), RecordingFormatError, "more than once"),
+    ("EDA.csv.gz", gzip.compress(b"x", mtime=0), RecordingFormatError, "more than once"),
     ("eda.csv", f"{START}\n4\n{EDA}", RecordingFormatError, "more than once"),
 ]
 

@@ -17,10 +17,12 @@ from wearaffect.signals.eda_tracking import EdaTracker, EdaTrackerSettings
 
 EDA = SignalKind.EDA
 STREAM = info(EDA, 4.0)
+# the synthetic person's skin is that of the model, so that is what the tracker should believe
+MODEL = {"parameters": EdaParameters()}
 
 
 def tracked(chunks, lag_s=1.0, stream=STREAM, **belief):
-    stage = EdaTracker(EdaTrackerSettings(lag_s, SkinBelief(**belief)), stream)
+    stage = EdaTracker(EdaTrackerSettings(lag_s, SkinBelief(**(MODEL | belief))), stream)
     return np.concatenate([stage(chunk).data for chunk in chunks])
 
 
@@ -84,7 +86,7 @@ def strong_skin(n):
 
 def test_where_no_driver_comes_near_zero_it_is_the_dense_solution():
     level = strong_skin(30)
-    means, deviations = whole_at_once(level.astype(float), SkinBelief(**STRONG))
+    means, deviations = whole_at_once(level.astype(float), SkinBelief(**(MODEL | STRONG)))
     # a gap after the last sample brings out every row that waits, known by all samples
     padded = np.concatenate([level, np.full(30, np.nan, "f4")])[:, None]
     out = tracked([SignalChunk(STREAM, padded)], 7.5, **STRONG)[30:]
@@ -99,7 +101,7 @@ def test_each_row_knows_the_samples_up_to_its_stamp_and_no_more(lag):
     level = strong_skin(20)
     out = tracked([SignalChunk(STREAM, level[:, None])], lag / 4, **STRONG)
     for k in range(lag + 1, 20):
-        means, _ = whole_at_once(level[: k + 1].astype(float), SkinBelief(**STRONG))
+        means, _ = whole_at_once(level[: k + 1].astype(float), SkinBelief(**(MODEL | STRONG)))
         np.testing.assert_allclose(out[k, :3], means[k - lag], rtol=1e-5)
 
 
@@ -189,7 +191,7 @@ def test_a_missing_sample_has_a_missing_row_and_starts_a_new_segment(hole):
 @pytest.mark.parametrize(("shift_ns", "restarts"), [(100_000_000, False), (126_000_000, True)])
 def test_a_jump_in_time_of_over_half_a_sample_restarts(shift_ns, restarts):
     level = skin(7)
-    stage = EdaTracker(EdaTrackerSettings(), STREAM)
+    stage = EdaTracker(EdaTrackerSettings(belief=SkinBelief(**MODEL)), STREAM)
     stage(SignalChunk(STREAM, level[:100]))
     got = stage(SignalChunk(STREAM, level[100:], 25_000_000_000 + shift_ns)).data
     assert np.array_equal(got, tracked([SignalChunk(STREAM, level[100:])]), True) == restarts

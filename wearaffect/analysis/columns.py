@@ -10,7 +10,7 @@ from wearaffect.core.streams import SignalKind
 from wearaffect.signals.feature import Feature
 from wearaffect.signals.features import LIVE_FEATURES
 
-__all__ = ["COLUMNS", "DESK_FEATURES", "as_markdown"]
+__all__ = ["COLUMNS", "DESK_FEATURES", "PLAUSIBLE_S", "as_markdown"]
 
 _GRECO = "Greco et al. 2016, doi 10.1109/TBME.2015.2474131"
 _BOUCSEIN = "Boucsein et al. 2012, doi 10.1111/j.1469-8986.2012.01384.x"
@@ -20,6 +20,9 @@ _KARLEN = "Karlen et al. 2013, doi 10.1109/TBME.2013.2246160"
 _AGREED = "border of Karlen et al. 2013, doi 10.1109/TBME.2013.2246160; the scale ours"
 _LOMB = "Lomb periodogram of the intervals"
 _CHOICE = "engineering choice"
+
+PLAUSIBLE_S = (0.3, 2.0)
+"""Intervals between pulses that count, seconds: 30 to 200 a minute (engineering choice)."""
 
 _CHANNELS = (
     ("acc_x", SignalKind.ACC, "g", "acceleration along x"),
@@ -111,7 +114,7 @@ def _rows() -> Iterator[Feature]:
     for name, unit, formula, source in _SKIN:
         yield _desk(name, SignalKind.EDA, unit, formula, source)
     for name, unit, formula, source in _VARIABILITY:
-        yield _desk(f"prv_{name}", SignalKind.BVP, unit, f"of all intervals: {formula}", source)
+        yield _desk(f"prv_{name}", SignalKind.BVP, unit, f"of intervals: {formula}", source)
     for name, unit, formula, source in _PULSE:
         yield _desk(name, SignalKind.BVP, unit, formula, source)
 
@@ -119,8 +122,9 @@ def _rows() -> Iterator[Feature]:
 DESK_FEATURES = tuple(_rows())
 """What needs the whole recording: the convex decomposition, the zero-phase pulse, statistics.
 
-``prv_`` is pulse rate variability: of every interval between the peaks of Elgendi et al. 2013,
-artefacts and all, as NeuroKit2 defines it; ``hrv_`` among the live features leaves artefacts out.
+``prv_`` is pulse rate variability as NeuroKit2 defines it in time, of the intervals of 0.3 to 2 s
+between the peaks of Elgendi et al. 2013; ``hrv_`` among the live features leaves out those that
+don't fit their neighbours, too.
 """
 
 COLUMNS = (*LIVE_FEATURES, *DESK_FEATURES)

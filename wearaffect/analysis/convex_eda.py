@@ -23,13 +23,20 @@ from wearaffect.analysis.convex_eda_model import (
 from wearaffect.analysis.interior_point import Minimum, minimise
 from wearaffect.analysis.responses import Responses, find_responses
 from wearaffect.core.errors import SignalError
+from wearaffect.signals.segments import known_runs
 
-__all__ = ["Boundary", "ConvexEdaSettings", "EdaDecomposition", "decompose_eda"]
+__all__ = [
+    "LOWEST_RATE_HZ",
+    "Boundary",
+    "ConvexEdaSettings",
+    "EdaDecomposition",
+    "decompose_eda",
+]
 
 Array = NDArray[np.float64]
 
 _STREAM = "eda"
-_LOWEST_RATE_HZ = 1.0
+LOWEST_RATE_HZ = 1.0
 # Of the objective: what is left of the distance to the smallest one. Engineering choice; the
 # published solver stops at about the same.
 _TOLERANCE = 1e-6
@@ -73,18 +80,7 @@ class EdaDecomposition:
     sampling_rate: float
 
     def responses(self, *, threshold_us: float = 0.03) -> Responses:
-        """Find the responses in the phasic part, as `find_responses` does.
-
-        Parameters
-        ----------
-        threshold_us : float
-            Smallest amplitude that counts, µS.
-
-        Returns
-        -------
-        Responses
-            In order of time.
-        """
+        """Find the responses in the phasic part; see `find_responses`."""
         return find_responses(self.phasic, self.sampling_rate, threshold_us=threshold_us)
 
 
@@ -119,24 +115,29 @@ def decompose_eda(
     Raises
     ------
     SignalError
-        The values are too large to square, or the solver didn't get to the minimum (which no known
-        recording does).
+        The values are too large to square, or the solver didn't get to the minimum: seen only
+        where a driver costs next to nothing, as with an `alpha` of 1e-12.
     ValueError
-        `eda` isn't one-dimensional, or the rate is below 1 Hz or not finite.
+        `eda` isn't one-dimensional, the rate is below 1 Hz or not finite, or there is no such
+        boundary.
 
     Notes
     -----
-    Source: Greco et al. 2016, doi 10.1109/TBME.2015.2474131. The solver is an interior point method
-    with a banded front, and gets within 1e-6 of the smallest objective.
+    Source: Greco et al. 2016, doi 10.1109/TBME.2015.2474131. The tonic part is a free curve and can
+    fall below zero, as with the published packages, where contact is lost or the wrist moves. What
+    neurokit2 gives is `Boundary.PUBLISHED_2015` with `standardise` off. The solver is an interior
+    point method with a banded front, and gets within 1e-6 of the smallest objective. Where it
+    doesn't (a lone spike on the last sample, hundreds of standard deviations high), it starts again
+    from a driver that is large everywhere.
     """
     signal = np.asarray(eda, dtype=np.float64)
     if signal.ndim != 1:
         msg = f"expected a signal of shape (n,), got {signal.shape}"
         raise ValueError(msg)
-    if not _LOWEST_RATE_HZ <= sampling_rate < np.inf:
-        msg = f"expected a sampling rate of at least {_LOWEST_RATE_HZ} Hz, got {sampling_rate}"
+    if not LOWEST_RATE_HZ <= sampling_rate < np.inf:
+        msg = f"expected a sampling rate of at least {LOWEST_RATE_HZ} Hz, got {sampling_rate}"
         raise ValueError(msg)
-    model = settings or ConvexEdaSettings()
+    model, boundary = settings or ConvexEdaSettings(), Boundary(boundary)
     centre, scale = _centre_and_scale(signal)
     alpha = min(model.alpha / (1.0 if model.standardise else scale), _MOST_SPARSITY)
     parts = np.full((3, signal.size), np.nan)
@@ -186,11 +187,10 @@ def _centre_and_scale(signal: Array) -> tuple[float, float]:
 
 def _runs(known: NDArray[np.bool_], shortest: int) -> list[slice]:
     """Give the runs of known samples that are long enough."""
-    edges = np.flatnonzero(np.diff(known, prepend=False, append=False))
     return [
-        slice(int(start), int(stop))
-        for start, stop in edges.reshape(-1, 2)
-        if stop - start >= shortest
+        slice(start, stop)
+        for start, stop, there in known_runs(known)
+        if there and stop - start >= shortest
     ]
 
 

@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from wearaffect.analysis.convex_eda import Boundary, EdaDecomposition, decompose_eda
+from wearaffect.analysis.convex_eda import (
+    LOWEST_RATE_HZ,
+    Boundary,
+    EdaDecomposition,
+    decompose_eda,
+)
 from wearaffect.analysis.records import record_of
 from wearaffect.analysis.responses import Responses, find_responses
-from wearaffect.core.errors import MissingExtraError
+from wearaffect.core.errors import MissingExtraError, SamplingRateError
 from wearaffect.core.streams import SignalKind
+from wearaffect.recording.durable import replacing
 from wearaffect.recording.session import Session
 
 __all__ = ["RecordedParts", "decompose_recording", "write_parts"]
@@ -69,12 +75,22 @@ def decompose_recording(session: Session, boundary: Boundary) -> RecordedParts:
         There is no skin conductance.
     UnitError
         It is in a unit that measures something else.
+    SamplingRateError
+        The rate is below 1 Hz.
     SignalError
         What `decompose_eda` can't work on.
     """
     session.require(SignalKind.EDA)
     record = record_of(session, SignalKind.EDA)
     assert record is not None
+    if record.sampling_rate < LOWEST_RATE_HZ:
+        raise SamplingRateError(
+            session.require(SignalKind.EDA).info.id,
+            "sampling rate too low for the decomposition",
+            expected=f"at least {LOWEST_RATE_HZ:g} Hz",
+            got=f"{record.sampling_rate:g} Hz",
+            remedy="see whether the file's second row is its rate",
+        )
     parts = decompose_eda(record.values[:, 0], record.sampling_rate, boundary=boundary)
     found = find_responses(parts.phasic, record.sampling_rate, threshold_us=_SCR_LEAST_US)
     return RecordedParts(parts, found)
@@ -109,9 +125,5 @@ def write_parts(parts: RecordedParts, out: Path) -> None:
         "driver_us_per_s": found.driver,
     }
     about = {"boundary": found.boundary.value, "sampling_rate": f"{found.sampling_rate:g}"}
-    fresh = out.with_name(out.name + ".part")
-    try:
+    with replacing(out) as fresh:
         parquet.write_table(pa.table(columns).replace_schema_metadata(about), fresh)
-        fresh.replace(out)
-    finally:
-        fresh.unlink(missing_ok=True)

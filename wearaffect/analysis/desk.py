@@ -5,7 +5,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from wearaffect.analysis.columns import DESK_FEATURES
+from wearaffect.analysis.columns import DESK_FEATURES, PLAUSIBLE_S
 from wearaffect.analysis.convex_eda import Boundary, decompose_eda
 from wearaffect.analysis.hrv import hrv_in_windows
 from wearaffect.analysis.pulse import (
@@ -127,7 +127,9 @@ def _pulse_columns(bvp: Record, spec: WindowSpec, starts_s: Vector) -> dict[str,
     clean = clean_bvp(wave, rate)
     peaks = find_systolic_peaks(clean, rate)
     times_s = peaks / rate
-    variability = hrv_in_windows(times_s, starts_s, spec.window_s)
+    variability = hrv_in_windows(
+        times_s, starts_s, spec.window_s, usable=_plausible(times_s, np.isnan(wave), peaks)
+    )
     height = amplitude_in_windows(times_s, pulse_amplitude(clean, peaks), starts_s, spec.window_s)
     train = pulse_train(wave, clean, peaks, rate)
     return (
@@ -135,3 +137,13 @@ def _pulse_columns(bvp: Record, spec: WindowSpec, starts_s: Vector) -> dict[str,
         | {name.replace("bvp_", "bvp_pulse_", 1): values for name, values in height.items()}
         | respiration_in_windows(train, starts_s, spec.window_s)
     )
+
+
+def _plausible(
+    times_s: Vector, missing: NDArray[np.bool_], peaks: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell intervals that a heart could have made, and that no gap runs through."""
+    interval_s = np.diff(times_s)
+    low, high = PLAUSIBLE_S
+    gaps = np.cumsum(missing)[peaks]
+    return np.asarray((interval_s >= low) & (interval_s <= high) & (np.diff(gaps) == 0))

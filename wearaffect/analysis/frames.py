@@ -46,7 +46,7 @@ _MIXED_CASE = (
     *("Prc20NN", "Prc80NN", "pNN50", "pNN20", "LnHF"),
 )
 _NEUROKIT_HRV |= {f"hrv_{name.lower()}": f"HRV_{name}" for name in _MIXED_CASE}
-_NEUROKIT = _NEUROKIT_EDA | _NEUROKIT_BVP | _NEUROKIT_HRV
+_NEUROKIT = (_NEUROKIT_EDA, _NEUROKIT_BVP, _NEUROKIT_HRV)
 _ZERO_ELSEWHERE = ("SCR_Amplitude", "SCR_RiseTime", "SCR_RecoveryTime")
 
 
@@ -198,12 +198,18 @@ def to_neurokit(frame: "pd.DataFrame") -> "pd.DataFrame":
     Raises
     ------
     ValueError
-        No column has a counterpart.
+        It isn't such a frame: none of the three is there with all its columns, or it is a table of
+        windows, where the same names stand for other figures (``hrv_pnn50`` is a share there, in
+        percent here and in NeuroKit2).
     """
-    names = {ours: theirs for ours, theirs in _NEUROKIT.items() if ours in frame.columns}
-    if not names:
-        msg = f"expected a frame of this module, got the columns {list(frame.columns)}"
+    whole = [known for known in _NEUROKIT if set(known) <= set(frame.columns)]
+    if not whole or "start_s" in frame.columns:
+        msg = (
+            "expected a frame from eda_frame, bvp_frame or hrv_frame with all its columns, "
+            f"got the columns {list(frame.columns)}"
+        )
         raise ValueError(msg)
+    names = {ours: theirs for known in whole for ours, theirs in known.items()}
     theirs = frame[list(names)].rename(columns=names)
     marks = [name for name in theirs if theirs[name].dtype == np.bool_]
     sparse = [name for name in _ZERO_ELSEWHERE if name in theirs]

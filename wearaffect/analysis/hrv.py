@@ -73,7 +73,8 @@ def hrv_in_windows(
     20 min: ``hrv_hti``, ``hrv_tinn``, ``hrv_vlf``. ``hrv_ulf`` is NaN below 167 s and needs a day.
 
     The work grows with beats and with windows that hold different beats: at a hop of 0.25 s a third
-    of them hold the same as the one before, and are computed once.
+    of them hold the same as the one before, and are computed once. A window has the same bits
+    whatever other windows are asked for.
     """
     beats = tachogram(beat_times_s, usable)
     times = np.asarray(beat_times_s, dtype=np.float64)

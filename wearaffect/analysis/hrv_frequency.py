@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wearaffect.analysis.hrv_time import Tachogram, tachogram
-from wearaffect.analysis.ranges import mean_and_sd, range_sums
+from wearaffect.analysis.ranges import mean_and_sd, most_within, range_sums
 
 __all__ = [
     "BANDS_HZ",
@@ -129,19 +129,29 @@ def frequency_figures(
         most = max(high for _, high in BANDS_HZ.values())
         frequencies = step_hz * np.arange(1.0, math.ceil(most / step_hz) + 1.0)
         weights = _shares(frequencies, step_hz)
-        total = np.zeros((start.size, len(weights)))
-        at_once = max(1, _AT_ONCE // max(beats.ms.size, start.size))
+        total = np.zeros((len(weights), start.size))
+        width = most_within(beats.end_s, window_s)
+        # cut by what the recording says, not by how many windows are asked for: bits depend on it
+        at_once = max(1, _AT_ONCE // beats.ms.size)
         for k in range(0, frequencies.size, at_once):
             part = slice(k, k + at_once)
-            (density,) = lomb_density(beats.end_s, [beats.ms], start, stop, frequencies[part])
-            total += density @ weights[:, part].T
-        for name, share, power in zip(BANDS_HZ, weights, total.T, strict=True):
+            (density,) = lomb_density(
+                beats.end_s, [beats.ms], start, stop, frequencies[part], width
+            )
+            for i, share in enumerate(weights[:, part]):
+                total[i] += (density * share).sum(axis=1)
+        for name, share, power in zip(BANDS_HZ, weights, total, strict=True):
             powers[name][enough] = power if share.any() else np.nan
     return powers | _of_bands(powers)
 
 
 def lomb_density(
-    times_s: Array, series: Sequence[Array], first: Index, last: Index, frequencies_hz: Array
+    times_s: Array,
+    series: Sequence[Array],
+    first: Index,
+    last: Index,
+    frequencies_hz: Array,
+    width: int = 1,
 ) -> list[Array]:
     """Give spectral densities of many ranges of unevenly sampled sequences.
 
@@ -155,6 +165,9 @@ def lomb_density(
         Ranges of at least two values.
     frequencies_hz : numpy.ndarray, (n_frequencies,)
         Evenly spaced, > 0.
+    width : int
+        Most values that any range may have, so that bits don't depend on what other ranges there
+        are; by default the most that one of these has.
 
     Returns
     -------
@@ -169,9 +182,13 @@ def lomb_density(
     are made once for the sequence, whatever the number of ranges.
     """
     count = (last - first).astype(np.float64)[:, None]
-    phasor = _phasors(times_s - times_s[0], frequencies_hz)
-    wave = range_sums(phasor, first, last)
-    doubled = range_sums(np.square(phasor), first, last)
+    width = max(width, int((last - first).max()))
+    # only what lies in some range, from the border of a block on
+    span = slice(int(first.min()) // width * width, int(last.max()))
+    ranges = first - span.start, last - span.start
+    phasor = _phasors((times_s - times_s[0])[span], frequencies_hz)
+    wave = range_sums(phasor, *ranges, width)
+    doubled = range_sums(np.square(phasor), *ranges, width)
     spare = count**2 - doubled.real**2 - doubled.imag**2
     # where every sample has the same phase, up to its sign, one of the two waves is zero everywhere
     lost = spare <= _ONE_PHASE * count**2
@@ -181,7 +198,8 @@ def lomb_density(
     for values in series:
         mean, sd = (figure[:, None] for figure in mean_and_sd(values, first, last))
         centre = float(np.median(values))
-        y = range_sums(phasor * (values - centre)[:, None], first, last) - (mean - centre) * wave
+        y = range_sums(phasor * (values[span] - centre)[:, None], *ranges, width)
+        y -= (mean - centre) * wave
         size = y.real**2 + y.imag**2
         y *= y
         power = (count * size - y.real * doubled.real - y.imag * doubled.imag) / spare

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wearaffect.analysis.hrv_triangle import ROUNDING_MS, triangle_figures
-from wearaffect.analysis.ranges import batches, mean_and_sd, rows_of, sorted_quantile
+from wearaffect.analysis.ranges import batches, mean_and_sd, rows_of
+from wearaffect.signals.rows import quantile
 
 __all__ = ["HRV_TIME", "Tachogram", "hrv_time", "tachogram", "time_figures"]
 
@@ -47,6 +48,7 @@ HRV_TIME = (
 """Names of the columns, in NeuroKit2's order."""
 
 _STRETCHES_MIN = (1, 2, 5)
+_TYPICAL_MS = (100.0, 10_000.0)  # half of all intervals: what no unit but seconds gives
 _MAD_TO_SD = 1.4826  # of a normal distribution
 
 
@@ -105,7 +107,8 @@ def tachogram(beat_times_s: ArrayLike, usable: ArrayLike | None = None) -> Tacho
     Raises
     ------
     ValueError
-        Beats that don't ascend or aren't finite, or a flag too many or too few.
+        Beats that don't ascend, aren't finite, or lie as far apart as if they weren't in seconds,
+        or a flag too many or too few.
     """
     times = np.asarray(beat_times_s, dtype=np.float64)
     if times.ndim != 1 or not np.isfinite(times).all() or np.any(np.diff(times) <= 0):
@@ -115,6 +118,10 @@ def tachogram(beat_times_s: ArrayLike, usable: ArrayLike | None = None) -> Tacho
     good = np.ones(ms.size, dtype=bool) if usable is None else np.asarray(usable, dtype=bool)
     if good.shape != ms.shape:
         msg = f"expected a flag for each of {ms.size} intervals, got shape {good.shape}"
+        raise ValueError(msg)
+    typical = float(np.median(ms[good])) if good.any() else 1000.0
+    if not _TYPICAL_MS[0] <= typical <= _TYPICAL_MS[1]:
+        msg = f"expected beat times in seconds, got a median interval of {typical / 1000:g} s"
         raise ValueError(msg)
     both = good[1:] & good[:-1]
     return Tachogram(
@@ -201,18 +208,14 @@ def time_figures(beats: Tachogram, first: Index, last: Index) -> dict[str, Array
 
 def _of_lengths(ms: Array, first: Index, last: Index) -> dict[str, Array]:
     """Give what depends on the lengths of the intervals and not on their order."""
-    rows, inside = rows_of(ms, first, last)
+    rows, _ = rows_of(ms, first, last)
     rows.sort(axis=1)
     count = last - first
-    low, median, high = (sorted_quantile(rows, count, share) for share in (0.25, 0.5, 0.75))
+    low, median, high = (quantile(rows, count, share) for share in (0.25, 0.5, 0.75))
     away = np.abs(rows - median[:, None])
     away.sort(axis=1)
-    spread = _MAD_TO_SD * sorted_quantile(away, count, 0.5)
-    known = np.where(inside, rows, 0.0)
-    mean = known.sum(axis=1) / count
-    known -= mean[:, None]
-    known[~inside] = 0.0
-    sd = np.sqrt(np.einsum("ij,ij->i", known, known) / (count - 1))
+    spread = _MAD_TO_SD * quantile(away, count, 0.5)
+    mean, sd = mean_and_sd(ms, first, last)
     triangular, base = triangle_figures(rows, count)
     return {
         "hrv_meannn": mean,
@@ -222,8 +225,8 @@ def _of_lengths(ms: Array, first: Index, last: Index) -> dict[str, Array]:
         "hrv_madnn": spread,
         "hrv_mcvnn": spread / median,
         "hrv_iqrnn": high - low,
-        "hrv_prc20nn": sorted_quantile(rows, count, 0.2),
-        "hrv_prc80nn": sorted_quantile(rows, count, 0.8),
+        "hrv_prc20nn": quantile(rows, count, 0.2),
+        "hrv_prc80nn": quantile(rows, count, 0.8),
         "hrv_minnn": rows[:, 0],
         "hrv_maxnn": rows[np.arange(count.size), count - 1],
         "hrv_hti": triangular,

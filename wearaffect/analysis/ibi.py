@@ -5,14 +5,15 @@ interval n lies between beats n and n + 1.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wearaffect.analysis.ranges import rows_of, sorted_quantile
+from wearaffect.analysis.ranges import rows_of
+from wearaffect.signals.cardiac import IbiClass
+from wearaffect.signals.rows import quantile
 
-__all__ = ["IntervalKind", "Intervals", "classify_intervals", "correct_intervals"]
+__all__ = ["Intervals", "classify_intervals", "correct_intervals"]
 
 Array = NDArray[np.float64]
 Kinds = NDArray[np.int8]
@@ -26,20 +27,6 @@ _FAR_FROM_MEDIAN = 3.0
 _LEAST_THRESHOLD_S = 0.02
 
 
-class IntervalKind(IntEnum):
-    """What an interval is taken for."""
-
-    NORMAL = 0
-    ECTOPIC = 1
-    """The beat it starts with came too early or too late: it and the one before are wrong."""
-    LONG = 2
-    SHORT = 3
-    MISSED = 4
-    """A beat in its middle was missed."""
-    EXTRA = 5
-    """The beat it ends with isn't one: it and the one after are one interval."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Intervals:
     """Intervals between beats.
@@ -51,7 +38,10 @@ class Intervals:
     ibi_s : numpy.ndarray, (n,)
         Its length, seconds.
     kind : numpy.ndarray, (n,), int8
-        An `IntervalKind` each.
+        An `IbiClass` each: ``ECTOPIC`` if the beat it starts with came too early or too late, so
+        that it and the one before are wrong; ``MISSED`` if a beat in its middle was missed;
+        ``EXTRA`` if the beat it ends with isn't one, so that it and the one after are one interval;
+        ``LONG`` or ``SHORT`` if it is out of line in another way; else ``NORMAL``.
     """
 
     end_s: Array
@@ -59,16 +49,11 @@ class Intervals:
     kind: Kinds
 
     @property
-    def rate_per_min(self) -> Array:
-        """Heart rate of each, (n,), beats per minute."""
-        return 60.0 / self.ibi_s
-
-    @property
     def normal(self) -> NDArray[np.bool_]:
         """Which of them no artefact touches, (n,): what `hrv_time` takes as `usable`."""
-        wrong: NDArray[np.bool_] = self.kind != IntervalKind.NORMAL
-        wrong[:-1] |= self.kind[1:] == IntervalKind.ECTOPIC
-        wrong[1:] |= self.kind[:-1] == IntervalKind.EXTRA
+        wrong: NDArray[np.bool_] = self.kind != IbiClass.NORMAL
+        wrong[:-1] |= self.kind[1:] == IbiClass.ECTOPIC
+        wrong[1:] |= self.kind[:-1] == IbiClass.EXTRA
         return np.asarray(~wrong)
 
 
@@ -99,6 +84,12 @@ def classify_intervals(beat_times_s: ArrayLike) -> Intervals:
     opposite ones is an ectopic beat; beyond 1 and followed by an opposite one, or a deviation
     beyond 3, makes an interval long or short; a long one of twice the median is a missed beat, a
     short one that gives the median together with the next is an extra beat.
+
+    NeuroKit2's ``signal_fixpeaks(method="kubios")`` reads the paper otherwise in three places. It
+    looks at an interval of mean length before the first beat; of ectopic beats that follow directly
+    on one another it marks all, here it is every other one, counted from the largest step, as each
+    covers two intervals; and the other interval of an ectopic or extra beat is long or short there,
+    and not marked here (`Intervals.normal` leaves it out all the same).
     """
     times = np.asarray(beat_times_s, dtype=np.float64)
     if times.ndim != 1 or not np.isfinite(times).all() or np.any(np.diff(times) <= 0):
@@ -139,18 +130,18 @@ def _kinds(ibi: Array) -> Kinds:
 
     kind = np.zeros(ibi.size, dtype=np.int8)
     for which, name in (
-        (_every_other(ectopic, np.abs(step)), IntervalKind.ECTOPIC),
-        (long, IntervalKind.LONG),
-        (short, IntervalKind.SHORT),
-        (missed, IntervalKind.MISSED),
-        (_every_other(extra, np.abs(step)), IntervalKind.EXTRA),
+        (_every_other(ectopic, np.abs(step)), IbiClass.ECTOPIC),
+        (long, IbiClass.LONG),
+        (short, IbiClass.SHORT),
+        (missed, IbiClass.MISSED),
+        (_every_other(extra, np.abs(step)), IbiClass.EXTRA),
     ):
         kind[which] = name
     other_half = np.zeros(kind.size, dtype=bool)
-    other_half[:-1] |= kind[1:] == IntervalKind.ECTOPIC
-    other_half[1:] |= kind[:-1] == IntervalKind.EXTRA
-    other_half &= (kind == IntervalKind.LONG) | (kind == IntervalKind.SHORT)
-    kind[other_half] = IntervalKind.NORMAL
+    other_half[:-1] |= kind[1:] == IbiClass.ECTOPIC
+    other_half[1:] |= kind[:-1] == IbiClass.EXTRA
+    other_half &= (kind == IbiClass.LONG) | (kind == IbiClass.SHORT)
+    kind[other_half] = IbiClass.NORMAL
     return kind
 
 
@@ -183,7 +174,7 @@ def _moving_quantiles(values: Array, width: int, shares: tuple[float, ...]) -> l
     last = np.minimum(index + width // 2 + 1, values.size)
     rows, _ = rows_of(values, first, last)
     rows.sort(axis=1)
-    return [sorted_quantile(rows, last - first, share) for share in shares]
+    return [quantile(rows, last - first, share) for share in shares]
 
 
 def _shifted(values: Array, by: int) -> Array:
@@ -218,19 +209,19 @@ def correct_intervals(intervals: Intervals) -> Intervals:
     """
     kind, ibi = intervals.kind, intervals.ibi_s.copy()
     begin = intervals.end_s - ibi
-    ectopic = np.flatnonzero(kind == IntervalKind.ECTOPIC)
+    ectopic = np.flatnonzero(kind == IbiClass.ECTOPIC)
     ectopic = ectopic[ectopic > 0]
     half = (ibi[ectopic - 1] + ibi[ectopic]) / 2
     begin[ectopic] = begin[ectopic - 1] + half
     ibi[ectopic - 1] = ibi[ectopic] = half
-    extra = np.flatnonzero(kind[:-1] == IntervalKind.EXTRA)
+    extra = np.flatnonzero(kind[:-1] == IbiClass.EXTRA)
     ibi[extra] += ibi[extra + 1]
     times = np.ones(ibi.size, dtype=np.int64)
     times[extra + 1] = 0
-    missed = (kind == IntervalKind.MISSED) & (times > 0)
+    missed = (kind == IbiClass.MISSED) & (times > 0)
     ibi[missed] /= 2
     times[missed] = 2
-    odd = (kind == IntervalKind.LONG) | (kind == IntervalKind.SHORT)
+    odd = (kind == IbiClass.LONG) | (kind == IbiClass.SHORT)
     begin, ibi, odd = (np.repeat(part, times) for part in (begin, ibi, odd))
     second = (np.cumsum(times) - 1)[missed]
     begin[second] += ibi[second]

@@ -1,7 +1,7 @@
 """Feature tables of many recordings, a bad one among them or not."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -62,7 +62,7 @@ def describe_all(
     Yields
     ------
     Described
-        In the order in which they are done; that asked for with one job.
+        In the order that was asked for.
     """
     tell = progress or (lambda _share: None)
     n_all = len(recordings)
@@ -73,7 +73,7 @@ def describe_all(
         return
     with ProcessPoolExecutor(min(jobs, n_all), mp_context=get_context("spawn")) as pool:
         tasks = [pool.submit(_describe, path, spec) for path in recordings]
-        for i, task in enumerate(as_completed(tasks)):
+        for i, task in enumerate(tasks):
             yield task.result()
             tell((i + 1) / n_all)
 

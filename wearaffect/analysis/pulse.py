@@ -12,6 +12,7 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import butter, find_peaks, peak_prominences, sosfiltfilt
 
 from wearaffect.analysis.ranges import mean_and_sd, ranges_of_windows
+from wearaffect.signals.segments import known_runs
 
 __all__ = [
     "amplitude_in_windows",
@@ -245,10 +246,7 @@ def _vector(values: ArrayLike) -> Array:
 
 def _stretches(wave: Array) -> list[tuple[int, int]]:
     """Give start and end of each stretch without gaps, after a look at how large the wave is."""
-    known = np.zeros(wave.size + 2, dtype=bool)
-    known[1:-1] = np.isfinite(wave)
-    edges = np.flatnonzero(known[1:] != known[:-1])
-    stretches = [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+    stretches = [(a, b) for a, b, known in known_runs(np.isfinite(wave)) if known]
     for a, b in stretches:
         if max(wave[a:b].max(), -wave[a:b].min()) > _MOST:
             msg = f"expected samples within {_MOST:g} of zero, which can be squared"

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "batches",
     "mean_and_sd",
+    "most_within",
     "range_sums",
     "ranges_of_windows",
     "rows_of",
-    "sorted_quantile",
 ]
 
 Array = NDArray[np.float64]
@@ -114,30 +114,6 @@ def rows_of(values: Array, first: Index, last: Index) -> tuple[Array, NDArray[np
     return rows, inside
 
 
-def sorted_quantile(rows: Array, count: Index, share: float) -> Array:
-    """Give a quantile of each sorted row, linear between values.
-
-    Parameters
-    ----------
-    rows : numpy.ndarray, (n_ranges, width)
-        Ascending.
-    count : numpy.ndarray, (n_ranges,)
-        How many values each row starts with, ≥ 1.
-    share : float
-        0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray, (n_ranges,)
-        As `numpy.quantile` gives it.
-    """
-    place = share * (count - 1)
-    low = np.floor(place).astype(np.int64)
-    row = np.arange(len(rows))
-    below, above = rows[row, low], rows[row, np.minimum(low + 1, count - 1)]
-    return np.asarray(below + (place - low) * (above - below))
-
-
 def mean_and_sd(values: Array, first: Index, last: Index) -> tuple[Array, Array]:
     """Give mean and standard deviation of each range, the latter from deviations.
 
@@ -151,28 +127,39 @@ def mean_and_sd(values: Array, first: Index, last: Index) -> tuple[Array, Array]
     Returns
     -------
     mean, sd : numpy.ndarray, (n_ranges,)
-        `sd` divides by n - 1. NaN where there are too few values.
+        `sd` divides by n - 1. NaN where there are too few values. Bits don't depend on what other
+        ranges there are.
     """
     known = np.isfinite(values)
     before = np.concatenate([[0], np.cumsum(known)])
     values, first, last = values[known], before[first], before[np.maximum(first, last)]
     count = last - first
-    mean, sd = np.full(count.size, np.nan), np.full(count.size, np.nan)
+    mean, sd = np.full((2, count.size), np.nan)
     for group in batches(count):
-        if not (width := count[group]).any():
+        filled = group[count[group] > 0]
+        if not filled.size:
             continue
-        rows, inside = rows_of(values, first[group], last[group])
-        rows[~inside] = 0.0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean[group] = rows.sum(axis=1) / width
-            rows -= mean[group][:, None]
-            rows[~inside] = 0.0
-            sd[group] = np.sqrt(np.einsum("ij,ij->i", rows, rows) / (width - 1.0))
+        width = count[filled]
+        start = np.cumsum(width) - width
+        part = values[np.repeat(first[filled] - start, width) + np.arange(width.sum())]
+        mean[filled] = np.add.reduceat(part, start) / width
+        part -= np.repeat(mean[filled], width)
+        part *= part
+        sd[filled] = np.sqrt(np.add.reduceat(part, start) / np.maximum(width - 1, 1))
     sd[count < 2] = np.nan
     return mean, sd
 
 
-def range_sums(values: NDArray[Number], first: Index, last: Index) -> NDArray[Number]:
+def most_within(times_s: Array, window_s: float) -> int:
+    """Give how many events a window holds at most, wherever it begins."""
+    if not times_s.size:
+        return 0
+    return int((np.searchsorted(times_s, times_s + window_s) - np.arange(times_s.size)).max())
+
+
+def range_sums(
+    values: NDArray[Number], first: Index, last: Index, width: int = 1
+) -> NDArray[Number]:
     """Sum sequences over many ranges in time linear in their length and the ranges.
 
     Parameters
@@ -181,6 +168,8 @@ def range_sums(values: NDArray[Number], first: Index, last: Index) -> NDArray[Nu
         Side by side; finite, real or complex.
     first, last : numpy.ndarray, (n_ranges,)
         Ranges, the same for all.
+    width : int
+        Of a block; no less than the longest range is taken.
 
     Returns
     -------
@@ -189,14 +178,15 @@ def range_sums(values: NDArray[Number], first: Index, last: Index) -> NDArray[Nu
 
     Notes
     -----
-    Running sums start anew in every block of the longest range's length. A range then touches at
-    most two blocks, so that what is far away can't round off what is near, as it does in one
-    running sum over hours.
+    Running sums start anew in every block. A range touches at most two of them, so that what is far
+    away can't round off what is near, as it does in one running sum over hours. With a `width` of
+    the longest range there may ever be, bits don't depend on what other ranges there are.
     """
-    if first.size == 1:
-        return np.asarray(values[first[0] : last[0]].sum(axis=0, keepdims=True))
     n, n_sequences = values.shape
-    width = int(max(1, (last - first).max(initial=1)))
+    width = max(width, int((last - first).max(initial=1)))
+    if first.size == 1 and first[0] % width == 0 and n_sequences > 1:
+        # from the border of a block on: row by row, as the running sum there
+        return np.asarray(values[first[0] : last[0]].sum(axis=0, keepdims=True))
     n_blocks = n // width + 1
     padded = np.zeros((n_blocks * width, n_sequences), dtype=values.dtype)
     padded[:n] = values

@@ -54,7 +54,13 @@ def record_of(session: Session, kind: SignalKind) -> Record | None:
     -------
     Record or None
         A sample that falls between two places of the grid takes the earlier one.
+
+    Raises
+    ------
+    RecordingFormatError
+        The recording spans more than one sitting can.
     """
+    session.require_one_sitting()
     stream = session.of_kind(kind)
     if stream is None or stream.info.sampling_rate is None or not stream.segments:
         return None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wearaffect.signals.segments import known_runs
+
 __all__ = ["Responses", "find_responses"]
 
 Array = NDArray[np.float64]
@@ -63,8 +65,9 @@ def find_responses(
     Returns
     -------
     Responses
-        Every rise from a trough to the next peak of at least `threshold_us`. The onset is the last
-        sample before the peak with no more than 1 % of the rise behind it. A rise that is under way
+        One for each rise from a trough to the next peak whose amplitude is at least `threshold_us`.
+        The onset is the last sample before the peak with no more than 1 % of the way up from the
+        trough behind it; the amplitude is that of the peak over the onset. A rise that is under way
         at the first sample of a run counts from there, one cut off at its end doesn't count.
 
     Raises
@@ -80,13 +83,12 @@ def find_responses(
         if not 0 < value < np.inf:
             msg = f"expected {name} > 0, got {value}"
             raise ValueError(msg)
-    known = np.isfinite(signal)
-    edges = np.flatnonzero(np.diff(known, prepend=False, append=False)).reshape(-1, 2)
     found = [np.empty((0, 4))]
-    for start, stop in edges:
-        events = _in_run(signal[start:stop], threshold_us)
-        events[:, :2] += start
-        found.append(events)
+    for start, stop, known in known_runs(np.isfinite(signal)):
+        if known:
+            events = _in_run(signal[start:stop], threshold_us)
+            events[:, :2] += start
+            found.append(events)
     onset, peak, amplitude, recovery = np.concatenate(found).T
     return Responses(
         onset_s=onset / sampling_rate,
@@ -100,17 +102,26 @@ def find_responses(
 def _in_run(level: Array, threshold_us: float) -> Array:
     """Give onset, peak (samples), amplitude and recovery (samples) of a gap-free run."""
     troughs, peaks = _rises(level)
-    amplitude = level[peaks] - level[troughs]
+    worth_a_look = level[peaks] - level[troughs] >= threshold_us  # the onset isn't lower
+    troughs, peaks = troughs[worth_a_look], peaks[worth_a_look]
+    rises = zip(troughs, peaks, strict=True)
+    onsets = np.array([_onset(level, *rise) for rise in rises], dtype=np.intp)
+    amplitude = level[peaks] - level[onsets]
     big = amplitude >= threshold_us
-    events = np.empty((int(big.sum()), 4))
-    ends = np.append(troughs[big], level.size - 1)[1:]
-    for event, trough, peak, end, size in zip(
-        events, troughs[big], peaks[big], ends, amplitude[big], strict=True
-    ):
-        behind = level[trough:peak] - level[trough] <= _BEGUN * size
-        onset = trough + int(np.flatnonzero(behind)[-1])
-        event[:] = onset, peak, level[peak] - level[onset], _recovery(level[peak : end + 1], size)
-    return events
+    troughs, peaks, onsets = (part[big] for part in (troughs, peaks, onsets))
+    amplitude = amplitude[big]
+    ends = np.append(troughs, level.size - 1)[1:]
+    recovery = [
+        _recovery(level[peak : end + 1], size)
+        for peak, end, size in zip(peaks, ends, amplitude, strict=True)
+    ]
+    return np.column_stack([onsets, peaks, amplitude, recovery])
+
+
+def _onset(level: Array, trough: int, peak: int) -> int:
+    """Give the last sample before a peak at which the rise has hardly begun."""
+    behind = level[trough:peak] - level[trough]
+    return trough + int(np.flatnonzero(behind <= _BEGUN * (level[peak] - level[trough]))[-1])
 
 
 def _rises(level: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -128,7 +139,7 @@ def _rises(level: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _recovery(fall: Array, size: float) -> float:
-    """Give after how many samples half of the amplitude is lost."""
+    """Give after how many samples half of an amplitude is lost."""
     half = fall[0] - size / 2
     below = np.flatnonzero(fall <= half)
     if not below.size:

@@ -22,6 +22,8 @@ __all__ = ["feature_columns", "feature_table"]
 
 Vector = NDArray[np.float64]
 
+_LIVE_SHARE = 0.6  # of the work, as a progress bar has it
+
 
 def feature_table(
     session: Session,
@@ -56,6 +58,10 @@ def feature_table(
     ------
     MissingExtraError
         pandas or scipy isn't installed.
+    RecordingFormatError
+        The recording spans more than one sitting can.
+    TypeError
+        Something else than a session or a WindowSpec.
     """
     try:
         import pandas as pd
@@ -76,15 +82,27 @@ def feature_columns(
         from wearaffect.analysis.desk import desk_columns
     except ImportError as error:
         raise MissingExtraError("desk", "a feature table") from error
+    _require(session, Session, "from wearaffect.open_session")
+    if spec is not None:
+        _require(spec, WindowSpec, "as WindowSpec(60, 5)")
+    tell = progress or (lambda _share: None)
     settings = ChainSettings(spec or WindowSpec())
-    live = _live_columns(session, settings, progress)
+    live = _live_columns(session, settings, lambda share: tell(_LIVE_SHARE * share))
     starts_s = live["start_s"]
     desk = desk_columns(session, settings.spec, starts_s, boundary)
+    tell(1.0)
     return (
         {"recording": [session.path] * len(starts_s)}
         | {name: live[name] for name in live if name.startswith(("start_s", "end_s", "quality_"))}
         | {row.name: (live if row.live else desk)[row.name] for row in COLUMNS}
     )
+
+
+def _require(value: object, kind: type, hint: str) -> None:
+    """Say what is wanted where a path, a number or a tuple came: the first things one tries."""
+    if not isinstance(value, kind):
+        msg = f"expected a {kind.__name__}, {hint}, got {type(value).__name__}"
+        raise TypeError(msg)
 
 
 def _live_columns(

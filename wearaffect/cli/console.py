@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from wearaffect.core.errors import WearAffectError
+from wearaffect.core.errors import RecordingError, WearAffectError
 
-__all__ = ["JsonOption", "Report", "fail", "progress_bar", "reporting"]
+__all__ = ["JsonOption", "Report", "fail", "progress_bar", "reporting", "require_place"]
 
 JsonOption = Annotated[
     Path | None,
@@ -53,6 +53,23 @@ class Report:
             sys.stdout.write(text + "\n")
         else:
             self._target.write_text(text + "\n", encoding="utf-8")
+
+
+def require_place(out: Path) -> None:
+    """Refuse a place for a file before the work rather than after it.
+
+    Raises
+    ------
+    RecordingError
+        It is a folder, or its folder can't be written to.
+    """
+    if out.is_dir():
+        raise RecordingError(str(out), "is a folder", expected="the path of a file")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(out.parent, os.W_OK):
+        raise RecordingError(
+            str(out.parent), "can't be written to", remedy="choose another path for --out"
+        )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from wearaffect.cli.console import JsonOption, progress_bar, reporting
+from wearaffect.cli.console import JsonOption, progress_bar, reporting, require_place
 from wearaffect.cli.corpus import require_choice
 
 __all__ = ["decompose"]
@@ -31,7 +31,7 @@ def decompose(
         from wearaffect.recording.opening import open_session
 
         session = open_session(recording)
-        out.parent.mkdir(parents=True, exist_ok=True)
+        require_place(out)
         minutes = session.duration_s / 60
         with progress_bar(report, f"decomposing {minutes:.0f} min") as tell:
             speed = "compiled" if is_compiled() else "uncompiled; pip install 'wearaffect[fast]'"

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from wearaffect.cli.console import JsonOption, Report, fail, progress_bar, reporting
+from wearaffect.cli.console import JsonOption, Report, fail, progress_bar, reporting, require_place
 
 __all__ = ["features"]
+
+_LEAST_S = 10.0
 
 
 def _describe(wanted: bool) -> None:
@@ -47,7 +49,11 @@ def features(
             spec = WindowSpec(window_s, hop_s)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        out.parent.mkdir(parents=True, exist_ok=True)
+        require_place(out)
+        if window_s < _LEAST_S:
+            report.line(
+                f"windows under {_LEAST_S:g} s: most live features need as much and stay empty"
+            )
         many = "1 recording" if len(recordings) == 1 else f"{len(recordings)} recordings"
         with progress_bar(report, f"describing {many}") as tell:
             told = describe_all(recordings, spec, jobs=jobs, progress=lambda share: tell(share, ""))

@@ -44,14 +44,14 @@ class WindowSpec:
     Raises
     ------
     ValueError
-        A length isn't positive.
+        A length isn't positive and finite.
     """
 
     window_s: float = 60.0
     hop_s: float = 5.0
 
     def __post_init__(self) -> None:
-        if not (self.window_s > 0 and self.hop_s > 0):
+        if not (0 < self.window_s < float("inf") and 0 < self.hop_s < float("inf")):
             msg = f"expected positive seconds, got window_s={self.window_s}, hop_s={self.hop_s}"
             raise ValueError(msg)
 

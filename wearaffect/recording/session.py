@@ -21,6 +21,8 @@ from wearaffect.core.timebase import ns_from_s, s_from_ns, sample_at, samples_ns
 
 __all__ = ["RecordedStream", "Session"]
 
+_LONGEST_S = 31 * 86_400.0  # engineering choice
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedStream:
@@ -115,6 +117,23 @@ class Session:
     def duration_s(self) -> float:
         """Seconds from start to end."""
         return s_from_ns(self.end_ns - self.start_ns)
+
+    def require_one_sitting(self) -> None:
+        """Refuse stamps so far apart that a grid over them would fill the memory.
+
+        Raises
+        ------
+        RecordingFormatError
+            It spans more than 31 days: a clock has jumped.
+        """
+        if self.duration_s > _LONGEST_S:
+            raise RecordingFormatError(
+                self.path,
+                "stamps too far apart for one sitting",
+                expected=f"at most {_LONGEST_S / 86_400:g} days",
+                got=f"{self.duration_s / 86_400:.0f} days",
+                remedy="cut the recording where its clock jumps",
+            )
 
     @cached_property
     def content_hash(self) -> str:

@@ -54,7 +54,13 @@ def pushed(session: Session, chain: Chain, progress: Progress | None = None) -> 
     ------
     int
         A watermark, ns.
+
+    Raises
+    ------
+    RecordingFormatError
+        The recording spans more than one sitting can.
     """
+    session.require_one_sitting()
     end_ns = _chain_end_ns(session, chain)
     whole = max(session.end_ns - session.start_ns, 1)
     for event in session.feed(max(30.0, _SLICE_HOPS * chain.settings.spec.hop_s)):

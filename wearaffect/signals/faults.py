@@ -74,7 +74,7 @@ class FaultFinder:
     least 0.1 µS (engineering choice: on low levels a response is a large share).
     ACC: clipped where it stays at 1.98 g or beyond, the end of a 2 g range, for two samples.
     TEMP: off the skin outside 20-40 degC (engineering choice; Kleckner et al. have 30-40, which
-    real wrists in cool rooms don't meet).
+    real wrists in cool rooms don't meet); a band that lies in a warm room isn't seen.
     """
 
     def __init__(self, info: StreamInfo) -> None:
