@@ -32,7 +32,7 @@ LAGS_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 PATIENT_S, SETTLED_S = 60.0, 60.0
 SEEDS, DURATION_S = (1, 2), 3600.0
 WESAD = ("S2", "S3")
-USUAL = {"tonic share 0.5": SkinBelief()}
+USUAL = {"tonic share 0.5": SkinBelief(parameters=EdaParameters())}
 # the synthetic skin has the usual one; of a real skin nobody knows it
 ALSO = {"tonic share 0.05": SkinBelief(parameters=EdaParameters(tonic_share=0.05))}
 

@@ -93,19 +93,25 @@ class Sliding:
         short = self.n_samples - values.shape[0]
         return np.pad(values, ((0, short), (0, 0)), constant_values=fill) if short else values
 
-    def sums(self, values: Array) -> Array:
+    def sums(self, values: Array, times: Array | None = None) -> Array:
         """Sum each window.
 
         Parameters
         ----------
         values : numpy.ndarray, (n_samples, n_channels)
             Finite.
+        times : numpy.ndarray, same shape, or None
+            What each value is multiplied by first.
 
         Returns
         -------
         numpy.ndarray, (n_windows, n_channels)
         """
-        blocks = _summed(values.reshape(-1, self.block, values.shape[1]))
+        shape = (-1, self.block, values.shape[1])
+        if times is None:
+            blocks = _summed(values.reshape(shape))
+        else:
+            blocks = np.einsum("nbc,nbc->nc", values.reshape(shape), times.reshape(shape))
         return self._accumulated(blocks, np.add)
 
     def minima(self, values: Array) -> Array:

@@ -79,7 +79,7 @@ def statistics_in_windows(values: Array, sliding: Sliding) -> dict[str, Array]:
     padded = sliding.filled(values, np.nan)
     x = np.where(np.isfinite(padded), padded, 0.0)
     step = _step(padded)
-    total, energy, x_log_x = (sliding.sums(part) for part in (x, x * x, _x_log_x(x)))
+    total, energy, x_log_x = sliding.sums(x), sliding.sums(x, x), sliding.sums(x, _log(x))
     path = sliding.sums(step) - step[sliding.starts + sliding.length - 1]
     moments = sliding.moments(padded)
     count = moments.n
@@ -108,9 +108,10 @@ def statistics_in_windows(values: Array, sliding: Sliding) -> dict[str, Array]:
     return {row.name: found[row.name] for row in STATISTICS}
 
 
-def _x_log_x(x: Array) -> Array:
-    """Give x ln |x|, 0 at 0."""
-    return x * np.log(np.where(x == 0, 1.0, np.abs(x)))
+def _log(x: Array) -> Array:
+    """Give ln |x|, and 0 for 0, which counts for nothing in x ln |x|."""
+    size = np.abs(x)
+    return np.log(size, out=np.zeros_like(size), where=size > 0)
 
 
 def _step(x: Array) -> Array:
@@ -231,10 +232,10 @@ def _svd_entropy(x: Array, sliding: Sliding) -> Array:
     np.subtract(x[_DELAY:], x[:-_DELAY], out=d[:-_DELAY])
     both = np.isfinite(d)
     a, d = np.where(both, x, 0.0), np.where(both, d, 0.0)
-    ends = sliding.starts + sliding.length - 1
+    beyond = [sliding.starts + sliding.length - 1 - k for k in range(_DELAY)]
     aa, ad, dd = (
-        sliding.sums(part) - sum(part[ends - k] for k in range(_DELAY))
-        for part in (a * a, a * d, d * d)
+        sliding.sums(p, q) - sum(p[at] * q[at] for at in beyond)
+        for p, q in ((a, a), (a, d), (d, d))
     )
     bb = aa + 2 * ad + dd
     half, apart = (aa + bb) / 2, np.hypot((aa - bb) / 2, aa + ad)

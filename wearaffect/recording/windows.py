@@ -12,7 +12,7 @@ __all__ = ["Progress", "pushed", "windows_of"]
 Progress = Callable[[float], None]
 """Called with the share of the recording that is done, 0 to 1."""
 
-_SLICE_HOPS = 64  # windows a call of the chain; engineering choice
+_SLICE_HOPS = 96  # windows a call of the chain; engineering choice
 
 
 def windows_of(

@@ -185,7 +185,8 @@ def _local_sd(wave: Matrix, row: NDArray[np.int64], at: NDArray[np.int64], width
     """Standard deviation around samples; the edges use the part that is there."""
     half = width // 2
     low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, wave.shape[1])
-    total, square = np.zeros((2, wave.shape[0], wave.shape[1] + 1))
+    total, square = np.empty((2, wave.shape[0], wave.shape[1] + 1))
+    total[:, 0] = square[:, 0] = 0.0
     np.cumsum(wave, axis=1, out=total[:, 1:])
     np.cumsum(wave * wave, axis=1, out=square[:, 1:])
     share = 1.0 / (high - low)
@@ -201,17 +202,20 @@ def _higher_of_neighbours(
     if not place.size:
         return place
     close = np.diff(place) < distance
-    crowded = np.concatenate([close, [False]]) | np.concatenate([[False], close])
-    kept = [np.flatnonzero(~crowded)]
+    alone = ~np.concatenate([[False], close]) & ~np.concatenate([close, [False]])
     chosen: list[int] = []
-    places, heights = place.tolist(), height.tolist()
-    for i in np.flatnonzero(crowded).tolist():
-        if chosen and places[i] - places[chosen[-1]] < distance:
-            if heights[i] > heights[chosen[-1]]:
-                chosen[-1] = i
+    last, best = 0, 0.0
+    crowded = np.flatnonzero(~alone)
+    for i, at, high in zip(
+        crowded.tolist(), place[crowded].tolist(), height[crowded].tolist(), strict=True
+    ):
+        if chosen and at - last < distance:
+            if high > best:
+                chosen[-1], last, best = i, at, high
         else:
             chosen.append(i)
-    return np.sort(np.concatenate([*kept, np.array(chosen, dtype=np.int64)]))
+            last, best = at, high
+    return np.sort(np.concatenate([np.flatnonzero(alone), np.array(chosen, dtype=np.int64)]))
 
 
 def _classes(interval_s: Matrix) -> NDArray[np.uint8]:

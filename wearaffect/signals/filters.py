@@ -19,7 +19,7 @@ from wearaffect.signals.segments import SegmentClock, known_runs
 
 __all__ = ["BandFilter", "BandSettings"]
 
-_BLOCK = 64  # samples; longer blocks cost more multiplications than they save calls
+_BLOCK = 128  # samples; longer blocks cost more multiplications than they save calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from wearaffect.signals.faults import Fault
 
 __all__ = ["WindowAssembler"]
 
-_BATCH = 64  # windows; engineering choice: 2 MB of a 64 Hz minute each, which the cache holds
+_BATCH = 96  # windows; engineering choice: 3 MB of a 64 Hz minute each, which the cache holds
 
 
 class WindowAssembler:
