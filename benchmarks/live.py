@@ -3,9 +3,9 @@
 Ours: the quarter second that is new is pushed into the chain, the window that closes is taken from
 it and given to the shipped bundle. Theirs: NeuroKit2 has no state, so the last 60 s are described
 anew, as its manual has it (``eda_process``, ``ppg_process``, ``hrv_time``; mean and SD of ACC by
-NumPy), and the same graph is run. This ratio counts: the performance notes, from which the goal is
-taken, measured their peer so (121 ms). Most of that is its quality index of the pulse, which ours
-hasn't got in that form, so two more stand beside it: the window of row 5, like for like without
+NumPy), and the same graph is run. This ratio counts: the goal was set against that loop (121 ms
+when it was set). Most of it is its quality index of the pulse, which ours hasn't got in that form,
+so two more stand beside it: the window of row 5, like for like without
 quality (convex decomposition, SCR peaks, pulse, HRV in time and frequency, 22 statistics of six
 channels), and that without the statistics.
 
@@ -148,7 +148,7 @@ def main() -> None:
     }
     report.notes = [
         "7a: the peer of the goal is the loop of NeuroKit2's manual (eda_process, ppg_process, "
-        "hrv_time), as in the notes that set it; a window takes it "
+        "hrv_time), against which it was set; a window takes it "
         f"{1000 * hop['neurokit2'].median_s:.3g} ms, most of it the quality index of the pulse.",
     ]
     report.save()
