@@ -26,6 +26,7 @@ from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Quality, Window
 from wearaffect.pipeline.offline import Analysis
 from wearaffect.recording.session import Session
+from wearaffect.signals.faults import Fault
 
 S = 10**9
 
@@ -171,6 +172,12 @@ def test_numbers_keep_two_digits(size: float, sign: int) -> None:
 )
 def test_reasons_in_words(code: str, words: str) -> None:
     assert wording.reason(code, rest_was_taken=True) == words
+
+
+@pytest.mark.parametrize("reason", [*(str(f.name).lower() for f in Fault), "few_beats", "motion"])
+def test_every_reason_that_quality_gives_is_in_words(reason):
+    words = wording.reason(f"eda: {reason}", rest_was_taken=True).partition(": ")[2]
+    assert words not in {"", reason, reason.replace("_", " ")}
 
 
 @pytest.mark.parametrize(

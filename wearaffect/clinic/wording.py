@@ -44,6 +44,7 @@ _QUALITY = {
     "flat": "signal doesn't change",
     "clipped": "at the limit of the sensor",
     "off_skin": "sensor off the skin",
+    "loose": "contact of the electrodes jumps",
     "motion": "movement",
     "few_beats": "too few clear beats",
     "noise": "too noisy",
