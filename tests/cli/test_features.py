@@ -85,6 +85,7 @@ def test_a_recording_shorter_than_a_window_has_no_rows_and_harms_nobody(
 
 def test_a_bad_recording_alone_is_an_error_and_writes_nothing(run, read_json, tmp_path):
     out, data = tmp_path / "f.parquet", tmp_path / "f.json"
+    (tmp_path / "f.parquet.part").write_bytes(b"left by a run that was killed")
     ran = run("features", tmp_path / "nowhere", "--out", out, "--json", data)
     assert ran.code == 1
     assert len(ran.err.strip().splitlines()) == 1

@@ -13,7 +13,7 @@ from wearaffect.analysis.convex_eda import (
     decompose_eda,
 )
 from wearaffect.analysis.records import record_of
-from wearaffect.analysis.responses import Responses, find_responses
+from wearaffect.analysis.responses import Responses
 from wearaffect.core.errors import MissingExtraError, SamplingRateError
 from wearaffect.core.streams import SignalKind
 from wearaffect.recording.durable import replacing
@@ -92,8 +92,7 @@ def decompose_recording(session: Session, boundary: Boundary) -> RecordedParts:
             remedy="see whether the file's second row is its rate",
         )
     parts = decompose_eda(record.values[:, 0], record.sampling_rate, boundary=boundary)
-    found = find_responses(parts.phasic, record.sampling_rate, threshold_us=_SCR_LEAST_US)
-    return RecordedParts(parts, found)
+    return RecordedParts(parts, parts.responses(threshold_us=_SCR_LEAST_US))
 
 
 def write_parts(parts: RecordedParts, out: Path) -> None:

@@ -25,6 +25,7 @@ def replacing(file: Path) -> Iterator[Path]:
         Beside it.
     """
     fresh = file.with_name(file.name + ".part")
+    fresh.unlink(missing_ok=True)  # what a killed run left isn't this one's
     try:
         yield fresh
         if fresh.exists():

@@ -33,22 +33,18 @@ def windows_of(
     ------
     Window
         In time order.
+
+    Raises
+    ------
+    RecordingFormatError
+        The recording spans more than one sitting can.
     """
     for watermark_ns in pushed(session, chain, progress):
         yield from chain.advance(watermark_ns)
 
 
 def pushed(session: Session, chain: Chain, progress: Progress | None = None) -> Iterator[int]:
-    """Push a recording into a chain, and say up to which time it may advance.
-
-    Parameters
-    ----------
-    session : Session
-        Live recordings repeat their arrivals and lateness decisions.
-    chain : Chain
-        Fresh, with the session's start as origin.
-    progress : callable or None
-        Called with the share that is done.
+    """Push a recording into a chain, and say up to which time it may advance; see `windows_of`.
 
     Yields
     ------
