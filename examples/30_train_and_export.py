@@ -35,7 +35,7 @@ def main(root: Path, out: Path) -> None:
     settings = wa.ChainSettings()
     people = read_tables(read_wesad(root, PEOPLE), settings, lambda who: print(f"read {who}"))
     trained = train_members(
-        people, settings.spec.window_s, seed=1, n_members=1, settings=FitSettings(epochs=4)
+        people, settings.spec.window_s, seed=1, n_members=2, settings=FitSettings(epochs=4)
     )
     bundle = export_bundle(trained, people, settings, TEXT, out)
     print(f"{bundle.manifest.id}: self-test differs by {bundle.self_test():.0e}")

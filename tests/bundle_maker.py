@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from wearaffect.bundle.encoding import N_FLAGS
 from wearaffect.bundle.manifest import Manifest, PhysicsOutput, file_hash
 from wearaffect.core.timebase import n_samples
 from wearaffect.core.windows import WindowSpec
@@ -16,6 +17,8 @@ from wearaffect.signals.features import FEATURES
 
 LABELS = ("baseline", "stress", "amusement")
 HORIZONS_S = (5.0, 15.0, 30.0, 60.0)
+# Nothing is left of a belief when the next window comes, so what is believed is what was said.
+EACH_FOR_ITSELF = {"evidence": 1.0, "hold_s": 1e-3, "temperature": 1.0}
 # What each feature is about, and how far it ranges; only so that inputs aren't all clipped.
 _TYPICAL = {"hr": (75.0, 15.0), "hrv": (40.0, 40.0), "scr": (2.0, 3.0)}
 
@@ -24,7 +27,7 @@ def parameters(settings: ChainSettings, seed: int = 0) -> dict[str, np.ndarray]:
     """The numbers of the graph: weights, and what forecast and physics read off the trace."""
     rng = np.random.default_rng(seed)
     count = n_samples(settings.spec.window_s, 4.0)
-    width = 2 * len(FEATURES) + 1
+    width = 3 * len(FEATURES) + N_FLAGS
     last = np.zeros((count, len(HORIZONS_S) * 3))
     last[-1] = rng.uniform(0.5, 1.5, len(HORIZONS_S) * 3)
     mean = np.outer(np.full(count, 1 / count), [0.1, 0.2, 0.3])
@@ -105,6 +108,8 @@ def manifest(settings: ChainSettings, **changes: object) -> Manifest:
         statistics={
             "mean": mean,
             "scale": scale,
+            "change_mean": [0.0] * len(mean),
+            "change_scale": scale,
             "rest_mean": [0.0] * len(mean),
             "rest_scale": scale,
         },
@@ -114,7 +119,7 @@ def manifest(settings: ChainSettings, **changes: object) -> Manifest:
             PhysicsOutput("fast_s", "s", 2.8, (2.1, 3.5), identifiable=False),
             PhysicsOutput("drive", "uS/s"),
         ),
-        calibration={"method": "none"},
+        calibration=EACH_FOR_ITSELF,
         abstention={"eda": 0.5, "bvp": 0.33},
         provenance={"recordings": {}},
         metrics={},

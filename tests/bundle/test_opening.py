@@ -94,10 +94,10 @@ def test_a_name_that_leaves_the_folder_is_refused(folder, name):
         ModelBundle(folder)
 
 
-@pytest.mark.parametrize("schema", [0, 2, "1", None, [1]])
+@pytest.mark.parametrize("schema", [0, 1, 3, "2", None, [2]])
 def test_another_schema_is_refused(folder, schema):
     change(folder, schema=schema)
-    with pytest.raises(BundleIntegrityError, match="expected schema 1"):
+    with pytest.raises(BundleIntegrityError, match="expected schema 2"):
         ModelBundle(folder)
 
 
@@ -188,7 +188,7 @@ def test_a_graph_with_other_ends_is_refused(folder, given, gives):
     )
     graph.ir_version = 8
     rewrite(folder, "model.onnx", graph.SerializeToString())
-    with pytest.raises(BundleIntegrityError, match="features and eda in, probabilities out"):
+    with pytest.raises(BundleIntegrityError, match="features, eda and history in, probabilities out"):
         ModelBundle(folder)
 
 

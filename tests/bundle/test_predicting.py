@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from bundle_maker import HORIZONS_S, LABELS, expected_outputs, manifest, parameters
 
-from wearaffect.bundle.encoding import InputEncoder
-from wearaffect.bundle.model import NO_REST
+from wearaffect.bundle.encoding import STATISTICS, InputEncoder
+from wearaffect.bundle.estimator import NO_REST
 from wearaffect.core.affect import Abstention, AffectEstimate
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Quality, Window, WindowSignal
@@ -22,20 +22,39 @@ from wearaffect.signals.features import FEATURES
 EDA, BVP = SignalKind.EDA, SignalKind.BVP
 
 
+def index_by_hand(window):
+    """Mean of what is known of five z-scores against the last quarter of an hour."""
+    parts = []
+    floors = {"hr_median": 0.5, "hr_p10": 0.5, "eda_level": 0.02, "eda_slope": 0.02, "scr_count": 1}
+    for name, least in floors.items():
+        z = (window.features[name] - window.history[f"{name}_mean_900s"]) / max(
+            window.history[f"{name}_sd_900s"], least
+        )
+        if not math.isnan(z):
+            parts.append(np.clip(z, -4, 4))
+    return np.mean(parts)
+
+
 def by_hand(windows):
     """Standardise and hold gaps, one number at a time."""
     statistics = manifest(ChainSettings()).statistics
     features, traces = [], []
     for window in windows:
         row = []
-        for pair in ("", "rest_"):
+        for pair in ("", "change_", "rest_"):
             for i, name in enumerate(FEATURES):
                 value = window.features[name]
-                if pair:
+                if pair == "change_":
+                    value -= window.history[f"{name}_mean_900s"]
+                if pair == "rest_":
                     value = math.nan if window.rest is None else value - window.rest[name]
                 value = (value - statistics[f"{pair}mean"][i]) / statistics[f"{pair}scale"][i]
                 row.append(0.0 if math.isnan(value) else max(-5.0, min(5.0, value)))
-        features.append([*row, float(window.rest is not None)])
+        of_signal = [
+            any(math.isfinite(window.features[n]) for n, kind in FEATURES.items() if kind == wanted)
+            for wanted in (EDA, BVP)
+        ]
+        features.append([*row, index_by_hand(window), *of_signal, window.rest is not None])
         trace, held = [], None
         for value in window.signals[EDA].data[0].tolist():
             held = value if not math.isnan(value) else held
@@ -162,7 +181,7 @@ def test_a_gap_in_conductance_holds_the_value_before_it(bundle, windows):
 @pytest.mark.parametrize("rate", [1.0, 4.0, 8.0, 64.006])
 def test_conductance_at_any_rate_becomes_four_a_second(rate):
     """Each value is the last one of its quarter of a second: nothing from after it."""
-    encoder = InputEncoder((), *(np.empty(0) for _ in range(4)), window_s=60.0)
+    encoder = InputEncoder((), {name: np.empty(0) for name in STATISTICS}, window_s=60.0)
     times_s = np.arange(int(60 * rate)) / rate
     signal = WindowSignal(times_s[None].astype(np.float32), rate, 1.0)
     eda = encoder.encode([Window(0, 60 * 10**9, {EDA: signal})]).eda[0]
@@ -178,17 +197,17 @@ def test_statistics_are_those_of_the_windows_that_have_them(windows):
     for i, name in enumerate(FEATURES):
         values = [w.features[name] for w in windows if math.isfinite(w.features[name])]
         apart = [w.features[name] - w.rest[name] for w in rested]
-        assert encoder.mean[i] == pytest.approx(np.mean(values))
-        assert encoder.scale[i] == pytest.approx(np.std(values) or 1.0)
-        assert encoder.rest_mean[i] == pytest.approx(np.mean(apart))
+        assert encoder.statistics["mean"][i] == pytest.approx(np.mean(values))
+        assert encoder.statistics["scale"][i] == pytest.approx(np.std(values) or 1.0)
+        assert encoder.statistics["rest_mean"][i] == pytest.approx(np.mean(apart))
     encoded = encoder.encode(windows)
-    assert encoded.features.shape == (25, 2 * len(FEATURES) + 1)
+    assert encoded.features.shape == (25, 3 * len(FEATURES) + 4)
     np.testing.assert_array_equal(encoded.features[:, -1], [w.rest is not None for w in windows])
     assert np.abs(encoded.features).max() <= 5.0
     part = encoded.rows(slice(3, 5))
     np.testing.assert_array_equal(part.feed()["features"], encoded.features[3:5])
     empty = encoder.encode([])
-    assert empty.features.shape == (0, 2 * len(FEATURES) + 1)
+    assert empty.features.shape == (0, 3 * len(FEATURES) + 4)
     assert empty.eda.shape == (0, 240)
 
 

@@ -98,7 +98,8 @@ def test_an_enrolment_taken_once_serves_again(
     a, b = (pq.read_table(d / "estimates.parquet").to_pydict() for d in (first, second))
     known = [i for i, withheld in enumerate(a["withheld"]) if not withheld]
     assert len(known) > 100
-    for i in known[:: len(known) // 20]:
+    # a belief remembers what was answered before there was a resting state, and forgets it
+    for i in known[-len(known) // 2 :: len(known) // 40]:
         assert b["stress"][i] == pytest.approx(a["stress"][i], abs=1e-6)
     assert b["withheld"].count(False) > len(known)
 
@@ -124,7 +125,7 @@ def test_a_recording_without_pulse_is_told_so_at_the_start(
     run, example_recording, bundle_name, tmp_path
 ):
     folder = tmp_path / "no pulse"
-    shutil.copytree(example_recording, folder, ignore=shutil.ignore_patterns("BVP*", "IBI*"))
+    shutil.copytree(example_recording, folder, ignore=shutil.ignore_patterns("BVP*", "IBI*", "HR*"))
     ran = run("analyze", folder, "--model", bundle_name, "--no-enrolment", "--out", tmp_path / "o")
     assert ran.code == 0
     assert "warning: no bvp here" in ran.out

@@ -170,7 +170,7 @@ def test_usage_errors_exit_2(run, example_recording, tmp_path):
         ("analyze", example_recording, "--out", tmp_path, "--rest", "0:300", "--no-enrolment"),
         ("train", "--dataset", "nope", "--root", tmp_path, "--out", tmp_path / "x"),
         ("evaluate", "--model", _MODEL, "--dataset", "wesad", "--root", tmp_path, "--enrol", "x"),
-        ("board", "paper", "--out", tmp_path),
+        ("board", "nobody", "--out", tmp_path),
         ("record", "--device", "synthetic:", "--participant", "A B", "--out", tmp_path / "y"),
     ):
         assert run(*words).code == 2, words

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from wearaffect.bundle.estimator import NO_REST
 from wearaffect.bundle.manifest import Manifest, PhysicsOutput
-from wearaffect.bundle.model import NO_REST, ModelBundle
+from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Quality, Window

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wearaffect.datasets import splits
-from wearaffect.datasets.splits import Fold, cross_order, leave_one_subject_out
+from wearaffect.datasets.splits import (
+    Fold,
+    cross_order,
+    cross_order_equal,
+    leave_one_subject_out,
+    same_order,
+)
 
 people = st.lists(st.text("S0123456789", min_size=1, max_size=4), min_size=2, unique=True)
 
@@ -27,6 +33,34 @@ def test_orders_face_each_other_both_ways(subjects, data):
     there, back = cross_order(orders)
     assert set(there.train) == set(back.test) == set(subjects[:n_stress])
     assert set(there.test) == set(back.train) == set(subjects[n_stress:])
+
+
+@given(st.integers(2, 9), st.integers(2, 9), st.randoms())
+def test_either_order_teaches_from_as_many(n_stress, n_amusement, random):
+    subjects = [f"S{i}" for i in range(n_stress + n_amusement)]
+    random.shuffle(subjects)
+    orders = dict.fromkeys(subjects, "amusement_first")
+    orders |= dict.fromkeys(subjects[:n_stress], "stress_first")
+    same, other = same_order(orders), cross_order_equal(orders)
+    assert [fold.test for fold in same] == [fold.test for fold in other]
+    for here, there in zip(same, other, strict=True):
+        (person,) = here.test
+        assert {orders[p] for p in here.train} == {orders[person]}
+        assert {orders[p] for p in there.train} == {"stress_first", "amusement_first"} - {
+            orders[person]
+        }
+        most = n_amusement if orders[person] == "stress_first" else n_stress
+        assert len(there.train) == min(len(here.train), most)
+    # they take turns: nobody is passed over where there are enough folds for all
+    if 2 * (n_stress - 1) >= n_amusement:
+        taught = {p for fold in other for p in fold.train if orders[p] == "amusement_first"}
+        assert len(taught) == n_amusement
+
+
+@pytest.mark.parametrize("split", [same_order, cross_order_equal])
+def test_an_order_of_one_person_teaches_nobody(split):
+    with pytest.raises(ValueError, match="expected distinct people to train on"):
+        split({"S2": "stress_first", "S3": "amusement_first", "S5": "amusement_first"})
 
 
 @given(people, st.data())
@@ -64,4 +98,10 @@ def test_doubled_people_on_one_side_are_refused():
 
 
 def test_nothing_splits_rows():
-    assert splits.__all__ == ["Fold", "cross_order", "leave_one_subject_out"]
+    assert set(splits.__all__) == {
+        "Fold",
+        "cross_order",
+        "cross_order_equal",
+        "leave_one_subject_out",
+        "same_order",
+    }

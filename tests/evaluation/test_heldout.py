@@ -13,9 +13,12 @@ from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.errors import TrainingSubjectError
 from wearaffect.core.streams import SignalChunk
 from wearaffect.datasets.wesad import read_wesad
+from wearaffect.evaluation.corpora import CORPORA
 from wearaffect.evaluation.heldout import evaluate_bundle, predictor_of
 from wearaffect.learning.table import table_of
 from wearaffect.signals.chain import ChainSettings
+
+WESAD = CORPORA["wesad"]
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +30,7 @@ def bundle(made_wesad: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelB
 
 
 def test_people_it_never_saw_are_scored(bundle, made_wesad) -> None:
-    people = read_wesad(made_wesad, ["S5"])
-    result = evaluate_bundle(bundle, people, dataset="wesad", enrolment="rest")
+    result = evaluate_bundle(bundle, WESAD, made_wesad, subjects=["S5"])
     assert result["protocol"]["subjects"] == ["S5"]
     assert result["protocol"]["split"] == "heldout"
     assert result["training_subjects"] == []
@@ -38,25 +40,26 @@ def test_people_it_never_saw_are_scored(bundle, made_wesad) -> None:
 
 
 def test_people_it_was_trained_on_are_refused_by_name(bundle, made_wesad) -> None:
-    people = read_wesad(made_wesad, ["S2"])
     with pytest.raises(TrainingSubjectError, match="wesad/S2"):
-        evaluate_bundle(bundle, people, dataset="wesad", enrolment="rest")
+        evaluate_bundle(bundle, WESAD, made_wesad, subjects=["S2"])
+    with pytest.raises(TrainingSubjectError, match="wesad/S2"):
+        evaluate_bundle(bundle, WESAD, made_wesad)
 
 
-def test_and_by_content_under_another_name(bundle, made_wesad) -> None:
-    (person,) = read_wesad(made_wesad, ["S2"])
-    renamed = replace(person, subject="S99")
+def test_and_by_content_under_another_name(bundle, made_wesad, tmp_path) -> None:
+    folder = tmp_path / "S99"
+    shutil.copytree(made_wesad / "S2", folder)
+    for path in folder.iterdir():
+        path.rename(folder / path.name.replace("S2", "S99"))
+    table = (made_wesad / "label_windows.csv").read_text()
+    (tmp_path / "label_windows.csv").write_text(table.replace("S2,", "S99,"))
     with pytest.raises(TrainingSubjectError, match="wesad/S99"):
-        evaluate_bundle(bundle, [renamed], dataset="wesad", enrolment="rest")
+        evaluate_bundle(bundle, WESAD, tmp_path)
 
 
 def test_allowed_all_the_same_it_says_so(bundle, made_wesad) -> None:
     result = evaluate_bundle(
-        bundle,
-        read_wesad(made_wesad, ["S2", "S5"]),
-        dataset="wesad",
-        enrolment="rest",
-        allow_training_subjects=True,
+        bundle, WESAD, made_wesad, subjects=["S2", "S5"], allow_training_subjects=True
     )
     assert result["training_subjects"] == ["wesad/S2"]
 
@@ -64,7 +67,7 @@ def test_allowed_all_the_same_it_says_so(bundle, made_wesad) -> None:
 def test_windows_scored_are_those_the_contract_names(bundle, made_wesad) -> None:
     (person,) = read_wesad(made_wesad, ["S5"])
     for enrolment in ("rest", "none"):
-        result = evaluate_bundle(bundle, [person], dataset="wesad", enrolment=enrolment)
+        result = evaluate_bundle(bundle, WESAD, made_wesad, subjects=["S5"], enrolment=enrolment)
         expected = 0
         for start_s in np.arange(0, person.session.duration_s - 60 + 1e-9, 5.0):
             inside = any(
@@ -122,7 +125,8 @@ def test_the_official_tree_gives_the_same_figures(bundle, made_wesad, tmp_path) 
     (official,) = read_wesad(tmp_path / "wesad")
     assert official.session.of_kind("eda").info.body_site == "wrist"
     first, second = (
-        evaluate_bundle(bundle, [p], dataset="wesad", enrolment="rest") for p in (person, official)
+        evaluate_bundle(bundle, WESAD, root, subjects=["S5"])
+        for root in (made_wesad, tmp_path / "wesad")
     )
     assert second["n_windows"] == first["n_windows"]
     assert second["stress"] == first["stress"]

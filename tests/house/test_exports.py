@@ -13,7 +13,7 @@ pytestmark = pytest.mark.smoke
 
 HEAVY = {
     "bleak", "lightning", "matplotlib", "neurokit2", "numba", "onnxruntime", "pandas", "pyarrow",
-    "scipy", "sklearn", "torch",
+    "scipy", "sklearn", "torch", "xgboost",
 }  # fmt: skip
 PROMISED = {
     "Abstention", "AffectEstimate", "Chain", "Device", "Enrolment", "ModelBundle", "Session",

@@ -10,6 +10,8 @@ from wearaffect.bundle.model import ModelBundle
 from wearaffect.bundle.runtime import Graph
 from wearaffect.core.affect import Abstention, AffectEstimate
 from wearaffect.core.errors import DatasetError, RecordingExistsError
+from wearaffect.evaluation.answers import Predicted
+from wearaffect.evaluation.recipes import settled
 from wearaffect.learning.export import BundleText, export_bundle, graph_bytes
 from wearaffect.learning.fitting import FitSettings
 from wearaffect.learning.served import run
@@ -19,7 +21,9 @@ from wearaffect.signals.chain import ChainSettings
 
 @pytest.fixture(scope="module")
 def trained(people) -> Trained:
-    return train_members(people, 60.0, seed=1, n_members=3, settings=FitSettings(epochs=2))
+    return train_members(
+        people, 60.0, seed=3, n_members=3, settings=FitSettings(epochs=2, forecast_steps=5)
+    )
 
 
 def _text(classifier: str) -> BundleText:
@@ -29,7 +33,7 @@ def _text(classifier: str) -> BundleText:
 @pytest.mark.parametrize("classifier", ["network", "plain"])
 @pytest.mark.parametrize("batch", [1, 8])
 def test_the_graph_gives_what_torch_gives(trained, people, classifier, batch) -> None:
-    model = trained.served(plain=classifier == "plain")
+    model = trained.served(classifier)
     windows = people[0].windows[40 : 40 + batch]
     inputs = trained.encoder.encode(windows)
     served = Graph(Path("x"), graph_bytes(model, inputs.features.shape[1], 60.0))(inputs.feed())
@@ -52,13 +56,20 @@ def test_a_bundle_answers_and_names_whom_it_was_trained_on(trained, people, tmp_
         assert set(said.eda_forecast_us) == {5.0, 15.0, 30.0, 60.0}
 
 
-def test_the_plain_model_is_served_as_scikit_learn_computes_it(trained, people, tmp_path) -> None:
+def test_a_bundle_believes_what_its_recipe_believes_on_the_boards(
+    trained, people, tmp_path
+) -> None:
+    """The file, the estimator and float32 beside the same recipe in memory."""
     bundle = export_bundle(trained, people, ChainSettings(), _text("plain"), tmp_path / "tiny")
-    windows = [w for w in people[1].windows if w.rest is not None][:50]
-    expected = trained.plain.probabilities(trained.encoder.encode(windows).features)
-    for outcome, row in zip(bundle.predict(windows), expected, strict=True):
+    person = people[1]
+    calibration = trained.calibration["plain"]
+    alone = trained.plain.probabilities(trained.encoder.encode(person.windows).features)
+    expected = settled(person, Predicted(alone), calibration)
+    outcomes = bundle.predict(person.windows, without_enrolment=True)
+    for outcome, row, why in zip(outcomes, expected.probabilities, expected.withheld, strict=True):
         said = outcome.withheld if isinstance(outcome, Abstention) else outcome
-        assert list(said.probabilities.values()) == pytest.approx(row, abs=1e-5)
+        assert list(said.probabilities.values()) == pytest.approx(row, abs=1e-4)
+        assert (outcome.reasons[0] if isinstance(outcome, Abstention) else "") == why
 
 
 def test_the_card_says_data_licence_and_what_it_is_not_for(trained, people, tmp_path) -> None:
@@ -93,5 +104,5 @@ def test_a_bundle_survives_json_round_trip(trained, people, tmp_path) -> None:
     folder = tmp_path / "tiny"
     export_bundle(trained, people, ChainSettings(), _text("network"), folder)
     record = json.loads((folder / "manifest.json").read_text())
-    assert record["schema"] == 1
+    assert record["schema"] == 2
     assert ModelBundle(folder).manifest.chain_settings.id == ChainSettings().id

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from cut_sessions import shortened
 
-from wearaffect.bundle.model import NO_REST, ModelBundle
+from wearaffect.bundle.estimator import NO_REST
+from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate
 from wearaffect.core.errors import BundleMismatchError
 from wearaffect.pipeline.offline import analyze

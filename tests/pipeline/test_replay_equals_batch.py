@@ -6,7 +6,8 @@ import pytest
 from cut_sessions import shortened
 from pipeline_parts import HeldBack, Notes, worst_difference
 
-from wearaffect.bundle.model import NO_REST, ModelBundle
+from wearaffect.bundle.estimator import NO_REST
+from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import AffectEstimate
 from wearaffect.core.streams import SignalChunk, SignalKind, Watermark
 from wearaffect.devices.replay import ReplayDevice

@@ -273,6 +273,6 @@ def test_units_that_measure_the_same_thing_are_converted():
         plain.push(SignalChunk(wrong, np.ones((4, 1)), 100 * S))
 
 
-def test_a_rate_that_does_not_hold_the_band_is_refused():
+def test_a_rate_that_does_not_hold_the_band_of_a_pulse_is_refused():
     with pytest.raises(SamplingRateError, match="too low"):
-        Chain(SETTINGS).push(SignalChunk(info(ACC, 8.0, width=3), np.ones((4, 3))))
+        Chain(SETTINGS).push(SignalChunk(info(BVP, 16.0), np.ones((4, 1))))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wearaffect.analysis.ibi import classify_intervals, correct_intervals
     from wearaffect.analysis.pulse import clean_bvp, find_systolic_peaks
     from wearaffect.analysis.responses import find_responses
+    from wearaffect.analysis.skin_fit import fit_skin
+    from wearaffect.analysis.skin_gaps import fill_gaps
     from wearaffect.analysis.table import feature_table
 
 __all__ = [
@@ -27,8 +29,10 @@ __all__ = [
     "decompose_eda",
     "eda_frame",
     "feature_table",
+    "fill_gaps",
     "find_responses",
     "find_systolic_peaks",
+    "fit_skin",
     "hrv_frame",
     "hrv_frequency",
     "hrv_nonlinear",
@@ -44,8 +48,10 @@ _HOMES = {
     "decompose_eda": "convex_eda",
     "eda_frame": "frames",
     "feature_table": "table",
+    "fill_gaps": "skin_gaps",
     "find_responses": "responses",
     "find_systolic_peaks": "pulse",
+    "fit_skin": "skin_fit",
     "hrv_frame": "frames",
     "hrv_frequency": "hrv",
     "hrv_nonlinear": "hrv",

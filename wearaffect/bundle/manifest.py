@@ -9,7 +9,8 @@ from typing import Any, get_origin
 
 import numpy as np
 
-from wearaffect.bundle.encoding import InputEncoder
+from wearaffect.bundle.belief import Calibration
+from wearaffect.bundle.encoding import STATISTICS, InputEncoder
 from wearaffect.core.errors import BundleIntegrityError, BundleNotFoundError
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import WindowSpec
@@ -18,7 +19,7 @@ from wearaffect.signals.features import FEATURES
 
 __all__ = ["SCHEMA", "Manifest", "PhysicsOutput", "file_hash", "read_manifest"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,8 @@ class Manifest:
     @property
     def encoder(self) -> InputEncoder:
         """From windows to graph inputs."""
-        s = {key: np.asarray(values, float) for key, values in self.statistics.items()}
-        return InputEncoder(
-            self.features, s["mean"], s["scale"], s["rest_mean"], s["rest_scale"], self.window_s
-        )
+        statistics = {key: np.asarray(self.statistics[key], float) for key in STATISTICS}
+        return InputEncoder(self.features, statistics, self.window_s)
 
     def write(self, folder: Path) -> None:
         """Write ``manifest.json`` with the hash of every other file in the folder, and its own."""
@@ -188,16 +187,20 @@ def _check_types(manifest: Manifest) -> None:
 def _check_sense(manifest: Manifest) -> None:
     """Raise ValueError where parts of the manifest contradict each other, or the library."""
     encoder, settings = manifest.encoder, manifest.chain_settings
-    statistics = (encoder.mean, encoder.scale, encoder.rest_mean, encoder.rest_scale)
+    Calibration.from_dict(manifest.calibration)
+    statistics = encoder.statistics
     checks = {
         "statistics and features differ in length": all(
-            values.shape == (len(manifest.features),) for values in statistics
+            values.shape == (len(manifest.features),) for values in statistics.values()
         ),
         "features that this version doesn't have": set(manifest.features) <= set(FEATURES),
         "inputs without kind and unit": all({"kind", "unit"} <= set(i) for i in manifest.inputs),
         "no chain": bool(settings.bands),
-        "a scale that isn't positive": bool((encoder.scale > 0).all())
-        and bool((encoder.rest_scale > 0).all()),
+        "a scale that isn't positive": all(
+            bool((values > 0).all())
+            for name, values in statistics.items()
+            if name.endswith("scale")
+        ),
         "an abstention threshold outside 0 to 1": all(
             0 <= least <= 1 for least in manifest.abstention.values()
         ),

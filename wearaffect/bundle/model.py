@@ -9,19 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.bundle.encoding import EDA_RATE_HZ
+from wearaffect.bundle.estimator import Estimator
 from wearaffect.bundle.manifest import Manifest, read_manifest
 from wearaffect.bundle.runtime import Graph
-from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
+from wearaffect.core.affect import Outcome
 from wearaffect.core.errors import BundleIntegrityError
-from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import n_samples
 from wearaffect.core.windows import Window
-from wearaffect.signals.electrodermal import level_at_end
-from wearaffect.signals.features import FEATURES
+from wearaffect.signals.skin_history import FORECAST_HISTORY
 
-__all__ = ["NO_REST", "SELF_TEST_TOLERANCE", "ModelBundle", "find_bundle"]
+__all__ = ["SELF_TEST_TOLERANCE", "ModelBundle", "find_bundle"]
 
-NO_REST = "resting baseline not taken"
 SELF_TEST_TOLERANCE = 1e-5
 _SELF_TEST_BYTES = 16 * 2**20
 
@@ -46,23 +44,17 @@ class ModelBundle:
         self.folder = Path(folder)
         self.manifest: Manifest = read_manifest(self.folder)
         self._graph = Graph(self.folder, (self.folder / "model.onnx").read_bytes())
-        if not set(self._graph.inputs) <= {"features", "eda"} or (
+        if not set(self._graph.inputs) <= {"features", "eda", "history"} or (
             "probabilities" not in self._graph.outputs
         ):
             raise BundleIntegrityError(
                 self.folder,
                 "inputs or outputs",
                 part="model.onnx",
-                expected="features and eda in, probabilities out",
+                expected="features, eda and history in, probabilities out",
                 got=", ".join((*self._graph.inputs, *self._graph.outputs)),
             )
         self._encoder = self.manifest.encoder
-        self._constants = {
-            item.name: Quantity(item.value, item.unit, item.ci95, item.identifiable)
-            for item in self.manifest.physics
-            if item.value is not None
-        }
-        self._used = {FEATURES[name] for name in self.manifest.features} | {SignalKind.EDA}
         self._check_shapes()
 
     def _check_shapes(self) -> None:
@@ -73,10 +65,13 @@ class ModelBundle:
             "probabilities": (1, len(m.labels)),
             "forecast": (1, len(m.horizons_s), 3),
             "physics": (1, per_window, 3),
+            "affect": (1, 2),
+            "from_others": (1,),
         }
         empty = {
-            "features": np.zeros((1, 2 * len(m.features) + 1), np.float32),
+            "features": np.zeros((1, self._encoder.n_inputs), np.float32),
             "eda": np.zeros((1, n_samples(m.window_s, EDA_RATE_HZ)), np.float32),
+            "history": np.zeros((1, len(FORECAST_HISTORY)), np.float32),
         }
         try:
             got = {name: values.shape for name, values in self._graph(empty).items()}
@@ -93,95 +88,39 @@ class ModelBundle:
                 got=str(got),
             )
 
+    def begin(self, *, without_enrolment: bool = False) -> Estimator:
+        """Begin a sitting: what is believed of a window rests on those before it.
+
+        Parameters
+        ----------
+        without_enrolment : bool
+            Whether to answer where no resting state was taken; the answer then rests on the
+            features as they are and on what the sitting has shown so far.
+        """
+        return Estimator(self.manifest, self._raw, without_enrolment=without_enrolment)
+
     def predict(
         self, windows: Sequence[Window], *, without_enrolment: bool = False
     ) -> list[Outcome]:
-        """Estimate each window, or say why not.
+        """Estimate the windows of one sitting from its start, or say why not.
 
         Parameters
         ----------
         windows : sequence of Window
-            From a chain with this bundle's settings.
+            From a chain with this bundle's settings, in time order.
         without_enrolment : bool
-            Whether to answer where no resting state was taken; the answer then rests on the
-            features as they are.
+            As for `begin`.
 
         Returns
         -------
         list of AffectEstimate or Abstention
             One for each window. An abstention keeps what it withholds, for scoring.
         """
-        if not windows:
-            return []
-        out = self._graph(self._encoder.encode(windows).feed())
-        rows = [{name: values[i] for name, values in out.items()} for i in range(len(windows))]
-        return [
-            self._outcome(window, row, without_enrolment=without_enrolment)
-            for window, row in zip(windows, rows, strict=True)
-        ]
+        return self.begin(without_enrolment=without_enrolment)(windows)
 
-    def _outcome(
-        self, window: Window, out: dict[str, NDArray[np.float32]], *, without_enrolment: bool
-    ) -> Outcome:
-        estimate = self._estimate(window, out)
-        needed = self.manifest.abstention
-        # what no rest can mend comes first
-        reasons = [f"{kind}: missing" for kind in needed if SignalKind(kind) not in window.quality]
-        if window.rest is None and not without_enrolment:
-            reasons.append(NO_REST)
-        for kind, least in needed.items():
-            quality = window.quality.get(SignalKind(kind))
-            if quality is not None and quality.score < least:
-                reasons.append(f"{kind}: {quality.reasons[0] if quality.reasons else 'poor'}")
-        if not reasons:
-            return estimate
-        return Abstention(
-            window.start_ns,
-            window.end_ns,
-            tuple(reasons),
-            window.quality,
-            estimate,
-            self.manifest.id,
-            window.origin_ns,
-        )
-
-    def _estimate(self, window: Window, out: dict[str, NDArray[np.float32]]) -> AffectEstimate:
-        m = self.manifest
-        probabilities = dict(zip(m.labels, out["probabilities"].tolist(), strict=True))
-        eda = window.signals.get(SignalKind.EDA)
-        has_eda = eda is not None and bool(np.isfinite(eda.data[0]).any())
-        forecast: dict[float, tuple[float, float, float]] = {}
-        if has_eda and "forecast" in out:
-            for horizon, row in zip(m.horizons_s, out["forecast"].tolist(), strict=True):
-                forecast[horizon] = (row[0], row[1], row[2])
-        level = float("nan")
-        if eda is not None:
-            level = level_at_end(eda.data[0], eda.sampling_rate)
-        return AffectEstimate(
-            start_ns=window.start_ns,
-            end_ns=window.end_ns,
-            probabilities=probabilities,
-            stress=probabilities.get("stress", float("nan")),
-            eda_us=level if np.isfinite(level) else None,
-            eda_forecast_us=forecast,
-            physics=self._physics(out) if has_eda else {},
-            modalities=tuple(kind for kind in window.signals if kind in self._used),
-            quality=window.quality,
-            bundle_id=m.id,
-            origin_ns=window.origin_ns,
-        )
-
-    def _physics(self, out: dict[str, NDArray[np.float32]]) -> dict[str, Quantity]:
-        """Population constants from the manifest, the rest from the graph with its spread."""
-        found = {}
-        rows = iter(out["physics"].tolist() if "physics" in out else [])
-        for item in self.manifest.physics:
-            quantity = self._constants.get(item.name)
-            if quantity is None:
-                low, value, high = next(rows)
-                quantity = Quantity(value, item.unit, (low, high), item.identifiable)
-            found[item.name] = quantity
-        return found
+    def _raw(self, windows: Sequence[Window]) -> dict[str, NDArray[np.float32]]:
+        """Give the graph's outputs, each window for itself."""
+        return self._graph(self._encoder.encode(windows).feed())
 
     def self_test(self) -> float:
         """Run the stored synthetic inputs and compare with the stored outputs.

@@ -7,7 +7,9 @@ import typer
 
 __all__ = ["DatasetOption", "RootOption", "SubjectsOption", "require_choice", "split_names"]
 
-DatasetOption = Annotated[str, typer.Option("--dataset", metavar="wesad", help="The corpus.")]
+DatasetOption = Annotated[
+    str, typer.Option("--dataset", metavar="NAME", help="The corpus, e.g. wesad.")
+]
 RootOption = Annotated[Path, typer.Option("--root", metavar="DIR", help="Its folder.")]
 SubjectsOption = Annotated[
     list[str] | None, typer.Option("--subjects", help="Whom; repeat it or use commas.")

@@ -24,8 +24,9 @@ def train(
     subjects: SubjectsOption = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything random.")] = 1,
     classifier: Annotated[
-        str, typer.Option("--classifier", metavar="network or plain", help="Who classifies.")
-    ] = "network",
+        str,
+        typer.Option("--classifier", metavar="chosen, network, plain", help="Who classifies."),
+    ] = "chosen",
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the data.")] = 16,
     board: Annotated[
         Path | None,
@@ -35,7 +36,7 @@ def train(
 ) -> None:
     """Train on a corpus, split by person, and export a bundle."""
     require_choice("--dataset", dataset, "wesad")
-    require_choice("--classifier", classifier, "network", "plain")
+    require_choice("--classifier", classifier, "chosen", "network", "plain")
     with reporting(json) as report:
         from wearaffect.learning.command import train_wesad
 

@@ -51,6 +51,9 @@ class AffectEstimate(Spanned):
         Parameters a physiologist can read.
     valence, arousal : float or None
         Self-report scale; None where the bundle has no such head.
+    eda_from_others_us : float or None
+        Mean EDA of the window as heart and movement suggest it, µS; None where the bundle has no
+        such head or hasn't seen the person's EDA yet.
     modalities : tuple of SignalKind
         Signals that were there.
     quality : mapping of SignalKind to Quality
@@ -68,6 +71,7 @@ class AffectEstimate(Spanned):
     physics: Mapping[str, Quantity] = field(default_factory=dict)
     valence: float | None = None
     arousal: float | None = None
+    eda_from_others_us: float | None = None
     modalities: tuple[SignalKind, ...] = ()
     quality: Mapping[SignalKind, Quality] = field(default_factory=dict)
     bundle_id: str = ""

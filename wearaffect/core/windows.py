@@ -123,6 +123,9 @@ class Window(Spanned):
         The resting state that was known when the window ended: features at rest.
     origin_ns : int
         Start of the session, so that a window can say when it is in seconds.
+    history : mapping of str to float
+        What the session has shown up to and including this window: running means and spreads of
+        features, as `wearaffect.signals.history` names them.
     """
 
     start_ns: int
@@ -132,3 +135,4 @@ class Window(Spanned):
     features: Mapping[str, float] = field(default_factory=dict)
     rest: Mapping[str, float] | None = None
     origin_ns: int = 0
+    history: Mapping[str, float] = field(default_factory=dict)

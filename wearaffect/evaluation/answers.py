@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.learning.fitting import reported_affect
 from wearaffect.learning.table import HORIZONS_S, LABELS, PersonTable
 
-__all__ = ["Answers", "Fitter", "Predictor", "answers_of"]
+__all__ = ["Answers", "Fitter", "Predicted", "Predictor", "answers_of"]
 
 Floats = NDArray[np.float64]
 
@@ -22,15 +23,21 @@ class Predicted:
     Attributes
     ----------
     probabilities : numpy.ndarray, (n, labels)
-    forecast_us : numpy.ndarray, (n, horizons, 3), or None
-        5th percentile, median, 95th percentile.
     withheld : tuple of str
         First reason, empty where it answered; () where the model never withholds.
+    forecast_us : numpy.ndarray, (n, horizons, 3), or None
+        5th percentile, median, 95th percentile.
+    affect : numpy.ndarray, (n, 2), or None
+        Valence and arousal.
+    from_others_us : numpy.ndarray, (n,), or None
+        Mean conductance of the window, from heart and movement.
     """
 
     probabilities: Floats
-    forecast_us: Floats | None = None
     withheld: tuple[str, ...] = ()
+    forecast_us: Floats | None = None
+    affect: Floats | None = None
+    from_others_us: Floats | None = None
 
 
 Predictor = Callable[[PersonTable], Predicted]
@@ -45,27 +52,48 @@ class Answers:
     ----------
     subject : str
         Who.
-    truth : numpy.ndarray, (m,), int
-        Condition of each scored window.
-    probabilities : numpy.ndarray, (m, labels)
+    labels : numpy.ndarray, (m,), str
+        Condition of each labelled window outside rest.
+    interval : numpy.ndarray, (m,), int
+        Which stretch of the protocol it lies in.
+    protocol : tuple of str
+        Condition of each stretch, in time order.
+    probabilities : numpy.ndarray, (m, conditions)
         Answer to each, withheld or not.
     withheld : tuple of str
-        First reason for each scored window, empty where it wasn't; () for a model that never
-        withholds.
-    meditation : numpy.ndarray, (k,)
-        Stress probability in meditation.
-    now_us, later_us, forecast_us : numpy.ndarray, (n,), (n, horizons), (n, horizons, 3)
-        Of every window, labelled or not; the last is empty for models without a forecast.
+        First reason for each, empty where it wasn't; () for a model that never withholds.
+    affect, reported : numpy.ndarray, (m, 2)
+        Valence and arousal as answered and as reported; empty where the model has no such head.
+    eda_us, from_others_us : numpy.ndarray, (m,)
+        Mean conductance of the window, measured and from the other signals; may be empty.
+    now_us, later_us, forecast_us, moved_us : numpy.ndarray
+        Of every window, labelled or not, (n,), (n, horizons), (n, horizons, 3) and (n,): level
+        now and later, forecast, and change over the last five seconds; empty without a forecast.
     """
 
     subject: str
-    truth: NDArray[np.int64]
+    labels: NDArray[np.str_]
+    interval: NDArray[np.int64]
+    protocol: tuple[str, ...]
     probabilities: Floats
-    withheld: tuple[str, ...]
-    meditation: Floats
+    withheld: tuple[str, ...] = ()
+    affect: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    reported: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    eda_us: Floats = field(default_factory=lambda: np.empty(0))
+    from_others_us: Floats = field(default_factory=lambda: np.empty(0))
     now_us: Floats = field(default_factory=lambda: np.empty(0))
     later_us: Floats = field(default_factory=lambda: np.empty((0, len(HORIZONS_S))))
     forecast_us: Floats = field(default_factory=lambda: np.empty((0, len(HORIZONS_S), 3)))
+    moved_us: Floats = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def stress(self) -> Floats:
+        """Probability of stress for each labelled window."""
+        return self.probabilities[:, STRESS]
+
+    def among(self, labels: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell which windows are under some conditions."""
+        return np.isin(self.labels, labels)
 
 
 def answers_of(person: PersonTable, predict: Predictor) -> Answers:
@@ -79,22 +107,27 @@ def answers_of(person: PersonTable, predict: Predictor) -> Answers:
         The model.
     """
     said = predict(person)
-    scored = person.labelled()
-    truth = np.array([LABELS.index(person.labels[i]) for i in scored], dtype=np.int64)
-    calm = person.labelled(("meditation",))
-    withheld = tuple(said.withheld[i] for i in scored) if said.withheld else ()
-    extra = {}
+    scored = np.flatnonzero((person.interval >= 0) & ~person.in_rest)
+    protocol = tuple(interval.label for interval in person.intervals)
+    extra: dict[str, Floats] = {}
+    if said.affect is not None:
+        extra |= {"affect": said.affect[scored], "reported": reported_affect(person)[scored]}
+    if said.from_others_us is not None:
+        level = np.exp(np.minimum([w.features["eda_level"] for w in person.windows], 20.0))
+        extra |= {"eda_us": level[scored], "from_others_us": said.from_others_us[scored]}
     if said.forecast_us is not None:
-        extra = {
+        extra |= {
             "now_us": person.eda_us,
             "later_us": person.eda_later_us,
             "forecast_us": said.forecast_us,
+            "moved_us": np.diff(person.eda_us, prepend=np.nan),
         }
     return Answers(
-        person.subject,
-        truth,
-        said.probabilities[scored],
-        withheld,
-        said.probabilities[calm, STRESS],
+        subject=person.subject,
+        labels=np.array([protocol[i] for i in person.interval[scored]], dtype=str),
+        interval=person.interval[scored],
+        protocol=protocol,
+        probabilities=said.probabilities[scored],
+        withheld=tuple(said.withheld[i] for i in scored) if said.withheld else (),
         **extra,
     )

@@ -1,8 +1,7 @@
 """Score a bundle on people it never saw."""
 
-import os
-import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -12,11 +11,12 @@ from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
 from wearaffect.core.errors import DatasetError, TrainingSubjectError
 from wearaffect.datasets.labelled import LabelledSession
-from wearaffect.evaluation.answers import Floats, Predicted, Predictor, answers_of
+from wearaffect.evaluation.answers import Fitter, Floats, Predicted, Predictor, answers_of
+from wearaffect.evaluation.corpora import Corpus, enrolled_at
 from wearaffect.evaluation.metrics import score
-from wearaffect.evaluation.protocol import Protocol
+from wearaffect.evaluation.protocol import Protocol, closing
 from wearaffect.evaluation.rivals import untrained_index
-from wearaffect.learning.table import LABELS, PersonTable, read_tables
+from wearaffect.learning.table import LABELS, PersonTable, table_of
 
 __all__ = ["evaluate_bundle", "predictor_of"]
 
@@ -28,9 +28,13 @@ def predictor_of(bundle: ModelBundle) -> Predictor:
         enrolled = any(window.rest is not None for window in person.windows)
         outcomes = bundle.predict(person.windows, without_enrolment=not enrolled)
         said = [_said(outcome) for outcome in outcomes]
-        reasons = [o.reasons[0] if isinstance(o, Abstention) else "" for o in outcomes]
-        probabilities = np.array([[e.probabilities[k] for k in LABELS] for e in said])
-        return Predicted(probabilities, _forecasts(said, bundle), tuple(reasons))
+        return Predicted(
+            np.array([[e.probabilities[k] for k in LABELS] for e in said]),
+            tuple(o.reasons[0] if isinstance(o, Abstention) else "" for o in outcomes),
+            _forecasts(said, bundle),
+            _affect(said),
+            np.array([_or_nan(e.eda_from_others_us) for e in said]),
+        )
 
     return predict
 
@@ -47,15 +51,24 @@ def _forecasts(said: Sequence[AffectEstimate], bundle: ModelBundle) -> Floats:
     return np.array([[e.eda_forecast_us.get(h, unknown) for h in horizons] for e in said])
 
 
-def evaluate_bundle(
+def _affect(said: Sequence[AffectEstimate]) -> Floats:
+    return np.array([[_or_nan(e.valence), _or_nan(e.arousal)] for e in said])
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
     bundle: ModelBundle,
-    people: Iterable[LabelledSession],
+    corpus: Corpus,
+    root: Path,
     *,
-    dataset: str,
-    enrolment: str,
+    subjects: Sequence[str] | None = None,
+    enrolment: str = "rest",
     allow_training_subjects: bool = False,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[float, str], None] | None = None,
 ) -> dict[str, Any]:
     """Score a bundle.
 
@@ -63,18 +76,20 @@ def evaluate_bundle(
     ----------
     bundle : ModelBundle
         The model as it ships.
-    people : iterable of LabelledSession
-        Whom to score it on.
-    dataset : str
-        Their corpus.
+    corpus : Corpus
+        Whom to score it on, and by which rules.
+    root : Path
+        The corpus' folder.
+    subjects : sequence of str or None
+        Whom of it; everybody who isn't excluded by default.
     enrolment : str
-        ``rest`` or ``none``.
+        One of `wearaffect.evaluation.corpora.ENROLMENTS`.
     allow_training_subjects : bool
         Score people of the bundle's provenance too; the result then says so.
     seed : int
         Of the bootstrap.
     progress : callable or None
-        Called with each person's id.
+        Called with the share that is done and a person's id.
 
     Returns
     -------
@@ -86,51 +101,65 @@ def evaluate_bundle(
     TrainingSubjectError
         Somebody was in training, by name or by content.
     DatasetError
-        Nobody has a labelled window, or the bundle has other conditions.
+        Nobody has a labelled window, the bundle has other conditions, or there is nowhere to take
+        the resting state.
     """
     started = perf_counter()
     if set(bundle.manifest.labels) != set(LABELS):
         raise DatasetError(
             bundle.folder, "conditions", expected=", ".join(LABELS), got=str(bundle.manifest.labels)
         )
-    known = bundle.manifest.provenance["recordings"]
-    hashes = set(known.values())
+    names = corpus.people(root, subjects)
     seen: list[str] = []
-
-    def admitted() -> Iterable[LabelledSession]:
-        for person in people:
-            if person.id in known or person.session.content_hash in hashes:
-                seen.append(person.id)
-                if not allow_training_subjects:
-                    raise TrainingSubjectError(seen)
-            yield person
-
-    tables = read_tables(admitted(), bundle.manifest.chain_settings, progress)
-    if enrolment == "none":
-        tables = [table.without_rest() for table in tables]
-    if not any(table.labelled().size for table in tables):
-        raise DatasetError(dataset, "nothing to score", expected=f"windows of {', '.join(LABELS)}")
+    tables = []
+    sessions = _admitted(bundle, corpus.read(root, names), seen, allowed=allow_training_subjects)
+    for done, person in enumerate(sessions, start=1):
+        table = table_of(person, bundle.manifest.chain_settings)
+        tables.append(enrolled_at(table, corpus, enrolment))
+        if progress is not None:
+            progress(done / len(names), person.id)
+    labels = (*corpus.stressed, *corpus.calm)
+    if not any(table.labelled(labels).size for table in tables):
+        raise DatasetError(root, "nothing to score", expected=f"windows of {', '.join(labels)}")
     protocol = Protocol(
-        dataset,
+        corpus.id,
         "heldout",
         bundle.manifest.window_s,
         bundle.manifest.hop_s,
         enrolment,
         bundle.manifest.features,
         tuple(table.subject for table in tables),
+        {} if subjects is not None else corpus.excluded(root),
     )
+    controls: Mapping[str, Fitter] = {"untrained_index": untrained_index}
     answers = [answers_of(table, predictor_of(bundle)) for table in tables]
-    index = [answers_of(table, untrained_index()) for table in tables]
     return (
         {"schema": 1, "protocol": protocol.as_dict(), "bundle": bundle.manifest.id}
-        | score(answers, seed)
+        | score(answers, corpus, seed)
         | {
             "physics": physics_block(bundle),
-            "controls": {"untrained_index": score(index)},
+            "controls": {
+                name: score([answers_of(table, fit(())) for table in tables], corpus)
+                for name, fit in controls.items()
+            },
             "training_subjects": seen,
         }
         | closing(seed, started)
     )
+
+
+def _admitted(
+    bundle: ModelBundle, people: Iterable[LabelledSession], seen: list[str], *, allowed: bool
+) -> Iterable[LabelledSession]:
+    """Let pass whom the bundle never saw; note the others, or refuse them."""
+    known = bundle.manifest.provenance["recordings"]
+    hashes = set(known.values())
+    for person in people:
+        if person.id in known or person.session.content_hash in hashes:
+            seen.append(person.id)
+            if not allowed:
+                raise TrainingSubjectError(seen)
+        yield person
 
 
 def physics_block(bundle: ModelBundle) -> dict[str, Any]:
@@ -144,16 +173,4 @@ def physics_block(bundle: ModelBundle) -> dict[str, Any]:
         | ({} if item.ci95 is None else {"ci95": list(item.ci95)})
         for item in bundle.manifest.physics
         if item.value is not None
-    }
-
-
-def closing(seed: int, started: float) -> dict[str, Any]:
-    """Give what ends every result: version, seed, duration."""
-    from wearaffect import __version__
-
-    return {
-        "wearaffect_version": __version__,
-        "host": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "seed": seed,
-        "seconds": round(perf_counter() - started, 1),
     }

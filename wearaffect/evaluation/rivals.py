@@ -1,105 +1,139 @@
-"""What a model is measured beside: plain models on the same inputs, and controls that cheat."""
+"""What a model is measured beside: plain models on its own inputs, and indices that learn nothing.
 
-from collections.abc import Callable, Sequence
+The plain models have the heads of the shipped one and answer for each window by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wearaffect.bundle.encoding import InputEncoder
-from wearaffect.evaluation.answers import STRESS, Fitter, Floats, Predicted, Predictor
-from wearaffect.learning.fitting import FitSettings
-from wearaffect.learning.objective import LossWeights
-from wearaffect.learning.plain import fit_plain
-from wearaffect.learning.served import run
-from wearaffect.learning.table import LABELS, PersonTable
-from wearaffect.learning.training import fit_encoder, train_members
-from wearaffect.signals.features import FEATURES
+from wearaffect.evaluation.altered import EXTRAS
+from wearaffect.evaluation.answers import Fitter, Floats, Predicted, Predictor
+from wearaffect.evaluation.two_heads import (
+    as_the_bundle,
+    encoded,
+    encoder_of,
+    on_features,
+    on_inputs,
+    on_trees,
+    shared_out,
+    training_rows,
+    trees,
+)
+from wearaffect.learning.table import PersonTable
+from wearaffect.signals.arousal import arousal_index
 
-__all__ = ["BASELINES", "CONTROLS", "untrained_index"]
+__all__ = [
+    "POSTURE_AND_TEMPERATURE",
+    "arousal_index_alone",
+    "baselines",
+    "linear_discriminant",
+    "logistic_regression",
+    "on_inputs",
+    "random_forest",
+    "shared_out",
+    "trees",
+    "untrained_index",
+]
 
+POSTURE_AND_TEMPERATURE = ("temp_slope", *EXTRAS)
 
-def network(people: Sequence[PersonTable], *, seed: int, physics: bool = True) -> Predictor:
-    """Fit one network, since folds are many; or the same without its physics residual."""
-    weights = LossWeights() if physics else LossWeights(physics=0.0)
-    trained = train_members(
-        people, _window_s(people), seed=seed, n_members=1, settings=FitSettings(weights=weights)
-    )
-    model = trained.served(plain=False)
-
-    def predict(person: PersonTable) -> Predicted:
-        out = run(model, trained.encoder.encode(person.windows))
-        return Predicted(out["probabilities"].astype(float), out["forecast"].astype(float))
-
-    return predict
+_EVEN_SD = 1.0  # index at which stress counts as likely as not (engineering choice)
+_FAR_SD = 50.0  # no less sure beyond: a signal that hardly varies gives any number
+_INVERSE_PENALTY = 0.01  # that of the shipped plain model
+_BOOSTED: Mapping[str, Any] = {
+    "n_estimators": 150,
+    "max_depth": 4,
+    "learning_rate": 0.1,
+    "subsample": 0.8,
+    "n_jobs": 1,
+    "random_state": 0,
+}
 
 
 def logistic_regression(people: Sequence[PersonTable]) -> Predictor:
-    """Fit the plain model that may go into a bundle."""
-    encoder = fit_encoder(people, _window_s(people))
-    head = fit_plain(people, encoder)
+    """Fit a logistic regression with the penalty of the shipped plain model."""
+    return on_inputs(_linear, people, as_the_bundle(people))
 
-    def predict(person: PersonTable) -> Predicted:
-        return Predicted(head.probabilities(encoder.encode(person.windows).features))
 
-    return predict
+def logistic_regression_with_temp_and_posture(people: Sequence[PersonTable]) -> Predictor:
+    """Fit the same with skin temperature and posture, which no bundle takes, among the inputs."""
+    signals, context = as_the_bundle(people), on_features(people, POSTURE_AND_TEMPERATURE)
+    return on_inputs(_linear, people, lambda p: np.hstack([signals(p), context(p)]))
+
+
+def linear_discriminant(people: Sequence[PersonTable]) -> Predictor:
+    """Fit a shrunk linear discriminant, either side as likely as the other."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    def make(_: NDArray[np.int64]) -> Any:
+        return LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=[0.5, 0.5])
+
+    return on_inputs(make, people, as_the_bundle(people))
 
 
 def random_forest(people: Sequence[PersonTable]) -> Predictor:
-    """Fit 100 trees on the inputs of the network."""
-    return _on(_trees(), people, _encoded(fit_encoder(people, _window_s(people))))
+    """Fit 100 trees."""
+    return on_trees(people, as_the_bundle(people))
 
 
-def discriminant(people: Sequence[PersonTable]) -> Predictor:
-    """Fit a shrunk linear discriminant on the inputs of the network."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+def support_vectors(people: Sequence[PersonTable]) -> Predictor:
+    """Fit a machine with radial basis functions, its probabilities from people left out."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.model_selection import GroupKFold
+    from sklearn.svm import SVC
 
-    model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
-    return _on(model, people, _encoded(fit_encoder(people, _window_s(people))))
+    def make(who: NDArray[np.int64]) -> Any:
+        folds = list(GroupKFold(min(5, np.unique(who).size)).split(who, groups=who))
+        return CalibratedClassifierCV(SVC(C=1.0), cv=folds, ensemble=False)
+
+    return on_inputs(make, people, as_the_bundle(people))
 
 
-def clock_only(people: Sequence[PersonTable]) -> Predictor:
-    """Know nothing but the time since the first labelled window."""
-    return _on(_trees(), people, _elapsed)
+def boosted_trees(people: Sequence[PersonTable]) -> Predictor:
+    """Fit boosted trees."""
+    from xgboost import XGBClassifier
+
+    return on_inputs(lambda _: XGBClassifier(**_BOOSTED), people, as_the_bundle(people))
 
 
-def clock_hybrid(people: Sequence[PersonTable]) -> Predictor:
-    """Let the clock say what baseline is, and the signals tell the other two apart."""
-    clock, signals = clock_only(people), logistic_regression(people)
-    base = LABELS.index("baseline")
+def convolutions(people: Sequence[PersonTable]) -> Predictor:
+    """Fit a small 1-D network on the trace of skin conductance, the features beside it.
+
+    Tables keep the trace of skin conductance only: pulse and movement go in as features.
+    """
+    from wearaffect.learning.cnn import CnnRows, fit_cnn
+
+    encoder, rows = encoder_of(tuple(people)), training_rows(people)
+    windows = [w for p, i in zip(people, rows.windows, strict=True) for w in p.pick(i)]
+    given = CnnRows(encoder.encode(windows), rows.truth.astype(float), rows.weight)
+    network = fit_cnn(given, seed=0)
 
     def predict(person: PersonTable) -> Predicted:
-        p_clock, p_signal = clock(person).probabilities, signals(person).probabilities
-        rest = p_signal.copy()
-        rest[:, base] = 0.0
-        rest /= np.maximum(rest.sum(axis=1, keepdims=True), 1e-12)
-        is_base = p_clock[:, [base]]
-        mixed = rest * (1 - is_base)
-        mixed[:, base] = is_base[:, 0]
-        return Predicted(mixed)
+        stress, amused = network.probabilities(encoded(encoder, person)).T
+        return shared_out(stress, amused)
 
     return predict
 
 
-def only(prefix: str) -> Fitter:
-    """Make a control that sees one signal's features, as they are and against rest."""
-
-    def fit(people: Sequence[PersonTable]) -> Predictor:
-        names = [name for name in FEATURES if name.startswith(prefix)]
-        windows = [window for person in people for window in person.pick(person.labelled())]
-        encoder = InputEncoder.fit(names, windows, _window_s(people))
-        return _on(_trees(), people, _encoded(encoder))
-
-    return fit
-
-
-def majority(people: Sequence[PersonTable]) -> Predictor:
-    """Always say what was most frequent."""
-    counts = np.zeros(len(LABELS))
-    for person in people:
-        for i in person.labelled():
-            counts[LABELS.index(person.labels[i])] += 1
-    share = counts / counts.sum()
-    return lambda person: Predicted(np.tile(share, (len(person.windows), 1)))
+def baselines(*, quick: bool) -> dict[str, Fitter]:
+    """Give the plain models that can be fitted here; XGBoost has no build for some platforms."""
+    found: dict[str, Fitter] = {
+        "logistic_regression": logistic_regression,
+        "lda": linear_discriminant,
+        "random_forest": random_forest,
+    }
+    if quick:
+        return found
+    found["svm"] = support_vectors
+    if find_spec("xgboost") is not None:
+        found["xgboost"] = boosted_trees
+    found["cnn1d"] = convolutions
+    found["logistic_regression_with_temp_and_posture"] = logistic_regression_with_temp_and_posture
+    return found
 
 
 def untrained_index(_: Sequence[PersonTable] = ()) -> Predictor:
@@ -111,12 +145,23 @@ def untrained_index(_: Sequence[PersonTable] = ()) -> Predictor:
 
     def predict(person: PersonTable) -> Predicted:
         z = np.mean([_running_z(person, name) for name in ("hr_median", "eda_driver")], axis=0)
-        p = np.zeros((len(person.windows), len(LABELS)))
-        p[:, STRESS] = 1 / (1 + np.exp(-(z - 1.0)))
-        p[:, LABELS.index("baseline")] = 1 - p[:, STRESS]
-        return Predicted(p)
+        return _of_index(z)
 
     return predict
+
+
+def arousal_index_alone(_: Sequence[PersonTable] = ()) -> Predictor:
+    """Take the arousal index that the bundle leans on, by itself and without training."""
+
+    def predict(person: PersonTable) -> Predicted:
+        return _of_index(np.array([arousal_index(w.features, w.history) for w in person.windows]))
+
+    return predict
+
+
+def _of_index(z: Floats) -> Predicted:
+    stress = 1 / (1 + np.exp(_EVEN_SD - np.clip(z, -_FAR_SD, _FAR_SD)))
+    return shared_out(stress, np.zeros_like(stress))
 
 
 def _running_z(person: PersonTable, name: str) -> Floats:
@@ -131,58 +176,7 @@ def _running_z(person: PersonTable, name: str) -> Floats:
     return np.asarray(np.where(known, (values - rest) / sd, 0.0))
 
 
-def _trees() -> Any:
-    from sklearn.ensemble import RandomForestClassifier
+def _linear(_: NDArray[np.int64]) -> Any:
+    from sklearn.linear_model import LogisticRegression
 
-    return RandomForestClassifier(
-        100, min_samples_leaf=20, class_weight="balanced", random_state=0, n_jobs=1
-    )
-
-
-def _encoded(encoder: InputEncoder) -> Callable[[PersonTable], Floats]:
-    return lambda person: encoder.encode(person.windows).features.astype(float)
-
-
-def _elapsed(person: PersonTable) -> Floats:
-    first = next(
-        (w.start_s for w, name in zip(person.windows, person.labels, strict=True) if name), 0
-    )
-    return np.array([[w.start_s - first] for w in person.windows])
-
-
-def _on(
-    model: Any, people: Sequence[PersonTable], inputs: Callable[[PersonTable], Floats]
-) -> Predictor:
-    """Fit a scikit-learn classifier on labelled windows; a label it never saw gets zero."""
-    index = [person.labelled() for person in people]
-    features = np.concatenate([inputs(p)[i] for p, i in zip(people, index, strict=True)])
-    labels = [LABELS.index(p.labels[j]) for p, i in zip(people, index, strict=True) for j in i]
-    model.fit(features, labels)
-
-    def predict(person: PersonTable) -> Predicted:
-        probabilities = np.zeros((len(person.windows), len(LABELS)))
-        probabilities[:, model.classes_] = model.predict_proba(inputs(person))
-        return Predicted(probabilities)
-
-    return predict
-
-
-def _window_s(people: Sequence[PersonTable]) -> float:
-    window = people[0].windows[0]
-    return window.end_s - window.start_s
-
-
-BASELINES: dict[str, Fitter] = {
-    "logistic_regression": logistic_regression,
-    "linear_discriminant": discriminant,
-    "random_forest": random_forest,
-}
-
-CONTROLS: dict[str, Fitter] = {
-    "majority": majority,
-    "clock_only": clock_only,
-    "clock_hybrid": clock_hybrid,
-    "motion_only": only("acc_"),
-    "temperature_only": only("temp_"),
-    "untrained_index": untrained_index,
-}
+    return LogisticRegression(C=_INVERSE_PENALTY, max_iter=1000)

@@ -35,7 +35,7 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     *,
     subjects: Sequence[str] | None = None,
     seed: int = 1,
-    classifier: str = "network",
+    classifier: str = "chosen",
     epochs: int = 16,
     board: Path | None = None,
     progress: Callable[[float, str], None] | None = None,
@@ -53,7 +53,8 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     seed : int
         Of everything random.
     classifier : str
-        ``network`` or ``plain``; the physics are the network's either way.
+        ``chosen`` on people left out, ``network`` or ``plain``; physics, valence and arousal are
+        the network's either way.
     epochs : int
         Passes over the data.
     board : Path or None
@@ -106,11 +107,11 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     )
     text = BundleText(
         name=out.name,
-        version="0.1.0",
+        version="0.2.0",
         licence=_LICENCE,
         intended_use=_INTENDED_USE,
         not_for=_NOT_FOR,
-        classifier=classifier,
+        classifier=trained.preferred if classifier == "chosen" else classifier,
         seed=seed,
         metrics=metrics,
     )

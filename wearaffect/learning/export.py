@@ -13,17 +13,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wearaffect.bundle.encoding import EDA_RATE_HZ, Encoded
+from wearaffect.bundle.encoding import EDA_RATE_HZ, Encoded, rest_block
 from wearaffect.bundle.manifest import Manifest
 from wearaffect.bundle.model import SELF_TEST_TOLERANCE, ModelBundle
 from wearaffect.bundle.runtime import Graph
 from wearaffect.core.errors import BundleError, RecordingExistsError
 from wearaffect.core.timebase import n_samples
+from wearaffect.learning.calibration import LEAST, mean_and_error
 from wearaffect.learning.card import write_card
-from wearaffect.learning.served import ServedModel, run
+from wearaffect.learning.heads import INDEX_SHARE
+from wearaffect.learning.served import OUTPUTS, ServedModel, run
 from wearaffect.learning.table import HORIZONS_S, LABELS, PersonTable
 from wearaffect.learning.training import Trained, population_physics
 from wearaffect.signals.chain import ChainSettings
+from wearaffect.signals.skin_history import FORECAST_HISTORY
 
 __all__ = ["BundleText", "export_bundle", "graph_bytes"]
 
@@ -32,9 +35,6 @@ _INPUTS = (
     {"kind": "bvp", "sampling_rate": 64.0, "unit": "1", "channels": 1},
     {"kind": "acc", "sampling_rate": 32.0, "unit": "g", "channels": 3},
 )
-# Below these the answer is withheld (engineering choices: half of the skin contact, a third of
-# the beats); scored windows keep their answers, so no figure depends on them.
-_ABSTENTION = {"eda": 0.5, "bvp": 0.33}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,13 @@ def graph_bytes(model: ServedModel, n_inputs: int, window_s: float) -> bytes:
     window_s : float
         Length of a window.
     """
-    names = ["probabilities", "forecast", "physics"]
-    example = (torch.zeros(2, n_inputs), torch.ones(2, n_samples(window_s, EDA_RATE_HZ)))
+    names = list(OUTPUTS)
+    inputs = ["features", "eda", "history"]
+    example = (
+        torch.zeros(2, n_inputs),
+        torch.ones(2, n_samples(window_s, EDA_RATE_HZ)),
+        torch.ones(2, len(FORECAST_HISTORY)),
+    )
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         # torch announces that this exporter is the old one; the new one needs onnxscript and
         # gives the same numbers in fifty times the time
@@ -86,9 +91,9 @@ def graph_bytes(model: ServedModel, n_inputs: int, window_s: float) -> bytes:
             model,
             example,
             path,
-            input_names=["features", "eda"],
+            input_names=inputs,
             output_names=names,
-            dynamic_axes={name: {0: "batch"} for name in ["features", "eda", *names]},
+            dynamic_axes={name: {0: "batch"} for name in [*inputs, *names]},
             opset_version=17,
             dynamo=False,
         )
@@ -131,8 +136,8 @@ def export_bundle(
     """
     if folder.exists():
         raise RecordingExistsError(folder, "already there", remedy="name a new folder")
-    model = trained.served(plain=text.classifier == "plain")
-    graph = graph_bytes(model, 2 * len(trained.encoder.names) + 1, trained.encoder.window_s)
+    model = trained.served(text.classifier)
+    graph = graph_bytes(model, trained.encoder.n_inputs, trained.encoder.window_s)
     inputs = _synthetic_inputs(trained, seed=text.seed)
     expected = run(model, inputs)
     _check_parity(folder, graph, inputs, expected)
@@ -155,14 +160,17 @@ def export_bundle(
 def _synthetic_inputs(trained: Trained, *, seed: int, n: int = 16) -> Encoded:
     """Plausible inputs that are nobody's."""
     rng = np.random.default_rng(seed)
-    f = len(trained.encoder.names)
-    features = rng.standard_normal((n, 2 * f + 1)).astype(np.float32).clip(-5, 5)
-    features[:, -1] = np.arange(n) % 2
-    features[features[:, -1] == 0, f:] = 0.0
+    features = rng.standard_normal((n, trained.encoder.n_inputs)).astype(np.float32).clip(-5, 5)
+    # all eight ways in which skin conductance, a heart and a resting state may be there
+    features[:, -3:] = (np.arange(n)[:, None] >> np.arange(3)) % 2
+    features[features[:, -1] == 0, rest_block(trained.encoder.n_inputs)] = 0.0
     count = n_samples(trained.encoder.window_s, EDA_RATE_HZ)
     walk = np.cumsum(rng.standard_normal((n, count)) * 0.02, axis=1)
     level = rng.uniform(0.0, 8.0, (n, 1))
-    return Encoded(features, np.maximum(level + walk, 0.0).astype(np.float32))
+    eda = np.maximum(level + walk, 0.0).astype(np.float32)
+    history = np.stack([eda.mean(axis=1), eda[:, 0], np.full(n, 0.05)], axis=1)
+    history[::5] = np.nan  # as in a sitting's first window
+    return Encoded(features, eda, history.astype(np.float32))
 
 
 def _check_parity(
@@ -191,10 +199,7 @@ def _manifest(
     from wearaffect import __version__
 
     encoder = trained.encoder
-    statistics = {
-        name: [float(v) for v in getattr(encoder, name)]
-        for name in ("mean", "scale", "rest_mean", "rest_scale")
-    }
+    statistics = {name: values.tolist() for name, values in encoder.statistics.items()}
     return Manifest(
         name=text.name,
         version=text.version,
@@ -208,13 +213,16 @@ def _manifest(
         labels=LABELS,
         horizons_s=HORIZONS_S,
         physics=population_physics(trained.members),
-        calibration={"method": "none"},
-        abstention=_ABSTENTION,
+        calibration=trained.calibration[text.classifier].as_dict()
+        | {"method": "temperature and thresholds from people left out", "index_share": INDEX_SHARE},
+        abstention=LEAST,
         provenance={
             "recordings": {person.id: person.content_hash for person in people},
             "classifier": text.classifier,
             "members": len(trained.members),
             "seed": text.seed,
+            "index_curve": trained.index_curve,
+            "left_out": {name: mean_and_error(right) for name, right in trained.left_out.items()},
             "wearaffect_version": __version__,
         },
         metrics=text.metrics,

@@ -4,7 +4,7 @@ import logging
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import lightning
@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from wearaffect.bundle.encoding import Encoded, InputEncoder
-from wearaffect.learning.network import AffectNetwork, NetworkSettings
+from wearaffect.bundle.encoding import InputEncoder, rest_block
+from wearaffect.core.streams import SignalKind
+from wearaffect.learning.heads import condition_weights, labelled_of
+from wearaffect.learning.network import AffectNetwork
 from wearaffect.learning.objective import Batch, LossWeights, losses
-from wearaffect.learning.table import HORIZONS_S, LABELS, PersonTable
+from wearaffect.learning.table import PersonTable
+from wearaffect.signals.features import FEATURES
 
-__all__ = ["FitSettings", "fit_network", "training_rows"]
+__all__ = ["FitSettings", "fit_network", "reported_affect", "training_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,12 @@ class FitSettings:
     enrolment_dropout : float
         Share of windows whose resting state is hidden in training, so that one network serves
         with and without enrolment.
+    signal_dropout : float
+        Share of windows in which one signal is hidden in training, so that absence is normal.
+    shuffled_physics : bool
+        Ask the equation about seconds out of order; a control.
+    forecast_steps : int
+        Of the forecast's own fit.
     stride : int
         Every how many-th unlabelled window is used for the physics.
     """
@@ -46,20 +55,13 @@ class FitSettings:
     weight_decay: float = 3e-2
     weights: LossWeights = field(default_factory=LossWeights)
     enrolment_dropout: float = 0.4
+    signal_dropout: float = 0.1
+    shuffled_physics: bool = False
+    forecast_steps: int = 500
     stride: int = 4
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """All training windows as arrays."""
-
-    inputs: Encoded
-    target: NDArray[np.int64]
-    weight: NDArray[np.float32]
-    later_us: NDArray[np.float32]
-
-
-def training_rows(people: Sequence[PersonTable], encoder: InputEncoder, stride: int) -> Rows:
+def training_rows(people: Sequence[PersonTable], encoder: InputEncoder, stride: int) -> Batch:
     """Collect labelled windows of each person, and some of the others for the physics.
 
     Parameters
@@ -70,56 +72,93 @@ def training_rows(people: Sequence[PersonTable], encoder: InputEncoder, stride: 
         Fitted on them.
     stride : int
         Every how many-th of the other windows.
+
+    Returns
+    -------
+    Batch
+        All of them.
     """
-    parts = []
-    for person in people:
-        named = person.labelled()
-        others = np.setdiff1d(np.arange(0, len(person.windows), stride), named)
-        index = np.concatenate([named, others]).astype(np.intp)
-        target = np.array(
-            [LABELS.index(person.labels[i]) for i in named] + [-1] * others.size, dtype=np.int64
-        )
-        counts = np.bincount(target[target >= 0], minlength=len(LABELS))
-        weight = np.where(target >= 0, 1.0 / np.maximum(counts, 1)[target], 0.0)
-        usable = np.isfinite(person.eda_us[index])[:, None]
-        later = np.where(usable, person.eda_later_us[index], np.nan)
-        parts.append((encoder.encode(person.pick(index)), target, weight, later))
-    features, eda = (
-        np.concatenate([getattr(p[0], name) for p in parts]) for name in ("features", "eda")
+    parts = [_rows_of(person, encoder, stride) for person in people]
+    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    rows = Batch(*(torch.from_numpy(values.astype(np.float32)) for values in joined))
+    return rows._replace(
+        stress_weight=rows.stress_weight / rows.stress_weight.mean().clamp_min(1e-9),
+        calm_weight=rows.calm_weight / rows.calm_weight.mean().clamp_min(1e-9),
     )
-    weight = np.concatenate([p[2] for p in parts])
-    return Rows(
-        Encoded(features, eda),
-        np.concatenate([p[1] for p in parts]),
-        (weight / weight[weight > 0].mean()).astype(np.float32),
-        np.concatenate([p[3] for p in parts]).astype(np.float32),
+
+
+def _rows_of(
+    person: PersonTable, encoder: InputEncoder, stride: int
+) -> tuple[NDArray[np.floating[Any]], ...]:
+    named, labels = labelled_of(person)
+    others = np.setdiff1d(np.arange(0, len(person.windows), stride), named)
+    index = np.concatenate([named, others]).astype(np.intp)
+    unknown = np.zeros(others.size)
+    calm = np.isin(labels, ("baseline", "amusement"))
+    encoded = encoder.encode(person.pick(index))
+    change = encoded.features[:, len(encoder.names) + encoder.names.index("eda_level")].copy()
+    change[encoded.features[:, -3] == 0] = np.nan
+    usable = np.isfinite(person.eda_us[index])[:, None]
+    return (
+        encoded.features,
+        encoded.eda,
+        np.concatenate([np.equal(labels, "stress"), unknown]),
+        np.concatenate([np.equal(labels, "amusement"), unknown]),
+        np.concatenate([condition_weights(labels, "stress"), unknown]),
+        np.concatenate([condition_weights(labels, "amusement") * calm, unknown]),
+        reported_affect(person)[index],
+        change,
+        np.where(usable, person.eda_later_us[index], np.nan),
     )
+
+
+def reported_affect(person: PersonTable) -> NDArray[np.float64]:
+    """Give the valence and arousal that were reported of each window's condition, (n, 2).
+
+    NaN where nothing was reported; a report belongs to the condition of its name, in order.
+    """
+    found = np.full((len(person.windows), 2), np.nan)
+    reports = list(person.self_report)
+    for i, interval in enumerate(person.intervals):
+        report = next((r for r in reports if r.condition == interval.label), None)
+        if report is None:
+            continue
+        reports.remove(report)
+        if report.valence is not None and report.arousal is not None:
+            found[person.interval == i] = (report.valence, report.arousal)
+    return found
 
 
 class _Batches(IterableDataset[Batch]):
-    """Shuffled batches, some windows without their resting state."""
+    """Shuffled batches, some windows without their resting state or without a signal."""
 
-    def __init__(self, rows: Rows, settings: FitSettings, seed: int) -> None:
+    def __init__(
+        self, rows: Batch, encoder: InputEncoder, settings: FitSettings, seed: int
+    ) -> None:
         self._rows = rows
         self._settings = settings
+        self._rest = rest_block(encoder.n_inputs)
+        kinds = [FEATURES[name] for name in encoder.names] * 3
+        self._columns = [
+            [*(i for i, k in enumerate(kinds) if k == kind), encoder.n_inputs + flag]
+            for kind, flag in ((SignalKind.EDA, -3), (SignalKind.BVP, -2))
+        ]
         self._rng = np.random.default_rng(seed)
 
     def __len__(self) -> int:
-        return math.ceil(len(self._rows.target) / self._settings.batch_size)
+        return math.ceil(len(self._rows.features) / self._settings.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = self._rng.permutation(len(self._rows.target))
+        order = self._rng.permutation(len(self._rows.features))
         for part in np.array_split(order, len(self)):
-            features = self._rows.inputs.features[part].copy()
+            batch = Batch(*(values[part] for values in self._rows))
             hidden = self._rng.random(part.size) < self._settings.enrolment_dropout
-            features[hidden, features.shape[1] // 2 :] = 0.0
-            yield Batch(
-                torch.from_numpy(features),
-                torch.from_numpy(self._rows.inputs.eda[part]),
-                torch.from_numpy(self._rows.target[part]),
-                torch.from_numpy(self._rows.weight[part]),
-                torch.from_numpy(self._rows.later_us[part]),
-            )
+            batch.features[hidden, self._rest] = 0.0
+            batch.features[hidden, -1] = 0.0
+            for columns in self._columns:
+                kept = self._rng.random((part.size, 1)) >= self._settings.signal_dropout / 2
+                batch.features[:, columns] *= torch.from_numpy(kept)
+            yield batch
 
 
 class _Fit(lightning.LightningModule):
@@ -133,18 +172,14 @@ class _Fit(lightning.LightningModule):
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """Give the loss of a batch."""
         out = self.network(batch.features, batch.eda)
-        terms = losses(self.network, out, batch)
-        weights = self._settings.weights
+        terms = losses(self.network, out, batch, shuffled=self._settings.shuffled_physics)
+        weights = asdict(self._settings.weights)
+        # the data first, the equation after
         ramp = min(1.0, (self.current_epoch + 1) / max(1.0, self._settings.epochs / 3))
-        total: Tensor = (
-            weights.condition * terms["condition"]
-            + weights.trace * terms["trace"]
-            + weights.physics * ramp * terms["physics"]
-            + weights.forecast * terms["forecast"]
-            + weights.scale * terms["scale"]
-        )
+        weights["physics"] *= ramp
+        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
         shown = {k: v.detach() for k, v in terms.items() if k in {"condition", "physics"}}
-        self.log_dict(shown, prog_bar=True, batch_size=len(batch.target))
+        self.log_dict(shown, prog_bar=True, batch_size=len(batch.features))
         return total
 
     def configure_optimizers(self) -> Any:
@@ -195,9 +230,8 @@ def fit_network(
     """
     settings = settings or FitSettings()
     rows = training_rows(people, encoder, settings.stride)
-    n_inputs = rows.inputs.features.shape[1]
     torch.manual_seed(seed)
-    network = AffectNetwork(NetworkSettings(n_inputs, len(LABELS), HORIZONS_S))
+    network = AffectNetwork(encoder.names)
     # from the prior's spread, not its middle: members that agree in the end agree for the data
     network.draw(seed)
     callbacks: list[lightning.Callback] = (
@@ -217,7 +251,7 @@ def fit_network(
             enable_model_summary=False,
             callbacks=callbacks,
         )
-        loader = DataLoader(_Batches(rows, settings, seed), batch_size=None)
+        loader = DataLoader(_Batches(rows, encoder, settings, seed), batch_size=None)
         try:
             trainer.fit(_Fit(network, settings), loader)
         except SystemExit as stop:

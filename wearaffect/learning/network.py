@@ -1,54 +1,34 @@
 """The multi-task physics-informed network.
 
-One encoder reads the window's features and its skin conductance. From it come class
-probabilities, the hidden states and driver of the skin conductance model, and a forecast made by
-rolling that model forward. The states and the driver are free outputs: what ties them to the
-equation is the residual, with a weight of its own in the loss. An ODE of the family that
-arXiv 2505.18169 describes in its abstract, not that paper's equation, which could not be read.
+Each signal has an encoder of its own, silenced where the signal is absent. From them come stress,
+amusement, valence and arousal, the skin conductance that heart and movement alone would suggest,
+and the hidden states and driver of the skin conductance model. The states and the driver are free
+outputs: what ties them to the equation is the residual, with a weight of its own in the loss. An
+ODE of the family that arXiv 2505.18169 describes in its abstract, not that paper's equation, which
+could not be read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wearaffect.bundle.encoding import N_FLAGS
+from wearaffect.core.streams import SignalKind
+from wearaffect.learning.heads import IndexPrior, probabilities_of, sympathetic_inputs
 from wearaffect.learning.physics_layers import TimeConstants, held_roll, transition
+from wearaffect.learning.table import HORIZONS_S, LABELS
+from wearaffect.signals.features import FEATURES
 
-__all__ = [
-    "STEP_S",
-    "TONIC_SHARE",
-    "AffectNetwork",
-    "NetworkOutput",
-    "NetworkSettings",
-    "per_second",
-]
+__all__ = ["STEP_S", "TONIC_SHARE", "AffectNetwork", "NetworkOutput", "per_second"]
 
 STEP_S = 1.0
 TONIC_SHARE = 0.5  # chi of Amin & Faghih 2022, doi 10.1371/journal.pcbi.1010275
 _MIN_LEVEL_US = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkSettings:
-    """Size of the network; engineering choices, small because eleven people are few.
-
-    Attributes
-    ----------
-    n_inputs, n_labels : int
-        Length of the feature vector, number of conditions.
-    horizons_s : tuple of float
-        Forecast horizons.
-    width : int
-        Of the shared representation.
-    dropout : float
-        On it, while training.
-    """
-
-    n_inputs: int
-    n_labels: int
-    horizons_s: tuple[float, ...]
-    width: int = 24
-    dropout: float = 0.3
+_MAPS = 12
+_SIGNALS = (SignalKind.EDA, SignalKind.BVP, SignalKind.ACC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,21 +37,30 @@ class NetworkOutput:
 
     Attributes
     ----------
-    logits : Tensor, (n, labels)
-    forecast_us : Tensor, (n, horizons, 3)
-        5th percentile, median and 95th percentile, µS.
+    stress, amused : Tensor, (n,)
+        Learned log odds of stress, and of amusement where it isn't stress.
+    affect : Tensor, (n, 2)
+        Valence and arousal, 1 to 9.
+    from_others : Tensor, (n,)
+        Skin conductance as heart and movement suggest it: change of its logarithm against the last
+        quarter of an hour, in the encoder's standard units.
+    rolled_us : Tensor, (n, horizons)
+        Conductance that the equation alone leads to, µS.
     states_us : Tensor, (n, seconds, 3)
         Sudomotor, fast and slow state at each second, µS.
     driver_us_per_s : Tensor, (n, seconds - 1)
         Driver ≥ 0 between them.
     held_us_per_s : Tensor, (n,)
-        Driver that the forecast holds.
+        Driver that the roll-out holds.
     scale_us : Tensor, (n,)
         Mean level of the window, by which errors are measured.
     """
 
-    logits: Tensor
-    forecast_us: Tensor
+    stress: Tensor
+    amused: Tensor
+    affect: Tensor
+    from_others: Tensor
+    rolled_us: Tensor
     states_us: Tensor
     driver_us_per_s: Tensor
     held_us_per_s: Tensor
@@ -83,43 +72,86 @@ def per_second(eda: Tensor) -> Tensor:
     return eda.reshape(eda.shape[0], -1, 4).mean(dim=2)
 
 
+class _Signal(nn.Module):
+    """Encoder of one signal's features; silent where the signal is absent."""
+
+    columns: Tensor
+
+    def __init__(self, columns: Sequence[int], present: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.register_buffer("columns", torch.tensor(columns))
+        self._present = present
+        self.body = nn.Sequential(nn.Linear(len(columns), width), nn.ReLU(), nn.Dropout(dropout))
+
+    def forward(self, features: Tensor) -> Tensor:
+        known = features[:, self._present : self._present + 1] if self._present else 1.0
+        encoded: Tensor = self.body(features[:, self.columns]) * known
+        return encoded
+
+
 class AffectNetwork(nn.Module):
-    """Encoder, class head, physics head and forecast.
+    """Encoders, heads and the equation.
 
     Parameters
     ----------
-    settings : NetworkSettings
-        Size.
+    names : sequence of str
+        Features of the encoder, in order.
+    width : int
+        Of each signal's encoding; engineering choice, small because eleven people are few.
+    dropout : float
+        On it, while training.
     """
 
-    def __init__(self, settings: NetworkSettings) -> None:
+    usable: Tensor
+    horizons_s: Tensor
+
+    def __init__(self, names: Sequence[str], *, width: int = 16, dropout: float = 0.3) -> None:
         super().__init__()
-        self.settings = settings
-        width = settings.width
+        n_inputs = 3 * len(names) + N_FLAGS
         self.times = TimeConstants()
-        self.wide = nn.Linear(settings.n_inputs, settings.n_labels)
-        self.body = nn.Sequential(
-            nn.Linear(settings.n_inputs, width), nn.ReLU(), nn.Dropout(settings.dropout)
+        self.prior = IndexPrior()
+        # two flags of presence; movement needs none, since its absence reads as its mean
+        flags = {SignalKind.EDA: n_inputs - 3, SignalKind.BVP: n_inputs - 2, SignalKind.ACC: 0}
+        kinds = [FEATURES[name] for name in names] * 3
+        columns = {kind: [i for i, k in enumerate(kinds) if k == kind] for kind in _SIGNALS}
+        self.signals = nn.ModuleDict(
+            {str(k): _Signal(columns[k], flags[k], width, dropout) for k in _SIGNALS}
         )
+        usable = sympathetic_inputs(names).astype(np.float32)
+        self.register_buffer("usable", torch.from_numpy(usable))
+        self.register_buffer("horizons_s", torch.tensor(HORIZONS_S))
+        self.wide_stress = nn.Linear(n_inputs, 1)
+        self.wide_amused = nn.Linear(n_inputs, 1)
+        self.deep_stress = nn.Linear(2 * width, 1)
+        self.deep_amused = nn.Linear(3 * width, 1)
+        self.to_affect = nn.Linear(2 * width, 2)
+        self.to_eda = nn.Linear(2 * width, 1)
         self.trace = nn.Sequential(
-            nn.Conv1d(1, 12, 5, padding=2), nn.ReLU(), nn.Conv1d(12, 12, 5, padding=2), nn.ReLU()
+            nn.Conv1d(1, _MAPS, 5, padding=2),
+            nn.ReLU(),
+            nn.Conv1d(_MAPS, _MAPS, 5, padding=2),
+            nn.ReLU(),
         )
-        self.deep = nn.Linear(width + 12, settings.n_labels)
-        self.hidden = nn.Conv1d(12 + 1, 4, 5, padding=2)
+        self.hidden = nn.Conv1d(_MAPS + 1, 4, 5, padding=2)
         # no bias: a constant shift is the emotion drive's alone to tell
-        self.push = nn.Linear(width + 12, 1, bias=False)
-        self.emotion_drive = nn.Parameter(torch.zeros(settings.n_labels))
+        self.push = nn.Linear(width + _MAPS, 1, bias=False)
+        self.emotion_drive = nn.Parameter(torch.zeros(len(LABELS)))
         self.log_scale_us = nn.Parameter(torch.zeros(()))
-        self.spread = nn.Linear(width + 12 + 2, 2 * len(settings.horizons_s))
-        horizons = torch.tensor(settings.horizons_s)
-        self.horizons_s: Tensor
-        self.register_buffer("horizons_s", horizons)
 
     def gain_s(self) -> Tensor:
         """Level that a driver of 1 µS/s sustains, seconds: ``(1 - chi) fast + chi slow``."""
         _, fast, slow = self.times()
         gain: Tensor = (1 - TONIC_SHARE) * fast + TONIC_SHARE * slow
         return gain
+
+    def learned(self, features: Tensor) -> Tensor:
+        """Give the learned log odds of stress, (n,): from skin and heart alone."""
+        skin, heart = self.signals["eda"](features), self.signals["bvp"](features)
+        return self._stress(features, torch.cat([skin, heart], dim=1))
+
+    def _stress(self, features: Tensor, body: Tensor) -> Tensor:
+        odds: Tensor = self.wide_stress(features * self.usable) + self.deep_stress(body)
+        return odds[:, 0]
 
     def forward(self, features: Tensor, eda: Tensor) -> NetworkOutput:
         """Run the network.
@@ -131,20 +163,23 @@ class AffectNetwork(nn.Module):
         eda : Tensor, (n, 4 * seconds)
             Skin conductance at 4 Hz, µS.
         """
+        skin, heart, motion = (self.signals[str(kind)](features) for kind in _SIGNALS)
+        body = torch.cat([skin, heart], dim=1)
+        stress = self._stress(features, body)
+        amused = self.wide_amused(features) + self.deep_amused(torch.cat([body, motion], dim=1))
         scale = eda.mean(dim=1).clamp_min(_MIN_LEVEL_US)
-        seconds = per_second(eda)
-        relative = seconds / scale[:, None]
+        relative = per_second(eda) / scale[:, None]
         map_ = self.trace((relative - 1.0)[:, None])
-        joint = torch.cat([self.body(features), map_.mean(dim=2)], dim=1)
-        logits = self.wide(features) + self.deep(joint)
         states, driver = self._physics(map_, relative)
-        held = self._held_driver(eda, joint, logits)
-        now = eda[:, -1]
+        pushed = self.push(torch.cat([skin, map_.mean(dim=2)], dim=1))[:, 0]
+        held = self._held_driver(eda, probabilities_of(stress, amused[:, 0]), pushed)
         rolled = self._roll(states[:, -1] * scale[:, None], held)
-        median = (now[:, None] + rolled).clamp_min(0.0)
         return NetworkOutput(
-            logits=logits,
-            forecast_us=self._interval(median, seconds, scale, joint),
+            stress=stress,
+            amused=amused[:, 0],
+            affect=5.0 + self.to_affect(body),
+            from_others=self.to_eda(torch.cat([heart, motion], dim=1))[:, 0],
+            rolled_us=(eda[:, -1:] + rolled).clamp_min(0.0),
             states_us=states * scale[:, None, None],
             driver_us_per_s=driver * scale[:, None] / self.gain_s(),
             held_us_per_s=held,
@@ -161,29 +196,17 @@ class AffectNetwork(nn.Module):
         states = raw[:, :3].transpose(1, 2) * sizes
         return states, raw[:, 3, :-1]
 
-    def _held_driver(self, eda: Tensor, joint: Tensor, logits: Tensor) -> Tensor:
+    def _held_driver(self, eda: Tensor, probabilities: Tensor, pushed: Tensor) -> Tensor:
         """Driver of the forecast: what holds the level now, moved by emotion and by the window."""
         holding = eda[:, -1].clamp_min(_MIN_LEVEL_US) / self.gain_s()
-        emotion = torch.softmax(logits, dim=1) @ self.emotion_drive
-        return holding * torch.exp((emotion + self.push(joint)[:, 0]).clamp(-3.0, 3.0))
+        emotion = probabilities @ self.emotion_drive
+        return holding * torch.exp((emotion + pushed).clamp(-3.0, 3.0))
 
     def _roll(self, states: Tensor, held: Tensor) -> Tensor:
         """Change of conductance over each horizon, from the model alone, µS."""
         ahead = held_roll(states, held, self.times(), self.horizons_s, TONIC_SHARE)
         here = (1 - TONIC_SHARE) * states[:, 1] + TONIC_SHARE * states[:, 2]
         return ahead - here[:, None]
-
-    def _interval(self, median: Tensor, seconds: Tensor, scale: Tensor, joint: Tensor) -> Tensor:
-        """5th percentile, median, 95th: widths grow with how much the window itself moved."""
-        moved = (seconds - seconds.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
-        steps = (seconds[:, 1:] - seconds[:, :-1]).abs().mean(dim=1)
-        known = torch.stack([moved, steps], dim=1)
-        context = torch.cat([joint, torch.log(known + 1e-3)], dim=1)
-        base = (moved + steps + 0.002 * scale)[:, None]
-        widths = nn.functional.softplus(self.spread(context)) * base
-        n = len(self.settings.horizons_s)
-        low = (median - widths[:, :n]).clamp_min(0.0)
-        return torch.stack([low, median, median + widths[:, n:]], dim=2)
 
     def draw(self, seed: int) -> None:
         """Start every parameter of the equation from a draw, so that agreement means something.

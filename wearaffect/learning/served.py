@@ -1,6 +1,7 @@
 """What is exported: members, their mean and their spread, as one graph."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
@@ -8,10 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wearaffect.bundle.encoding import Encoded
-from wearaffect.learning.network import AffectNetwork
+from wearaffect.learning.forecast import ForecastHead
+from wearaffect.learning.heads import probabilities_of
+from wearaffect.learning.network import TONIC_SHARE, AffectNetwork, NetworkOutput
 from wearaffect.learning.plain import PlainHead
 
-__all__ = ["PHYSICS_OUTPUTS", "ServedModel", "run"]
+__all__ = ["OUTPUTS", "PHYSICS_OUTPUTS", "ServedModel", "run"]
 
 PHYSICS_OUTPUTS = (
     ("drive", "uS/s"),
@@ -39,6 +42,10 @@ def jackknife_factor(n_members: int) -> float:
     return float(_T95[n_members] * np.sqrt(n_members - 1))
 
 
+OUTPUTS = ("probabilities", "forecast", "physics", "affect", "from_others")
+"""What the graph gives, in order."""
+
+
 class ServedModel(nn.Module):
     """Average of the members' answers; a plain model, where given, is the classifier.
 
@@ -46,43 +53,68 @@ class ServedModel(nn.Module):
     ----------
     members : sequence of AffectNetwork
         Each fitted without one group of people; one alone gives no spread.
+    forecast : ForecastHead
+        Of the skin conductance.
     plain : PlainHead or None
         Takes over the probabilities.
     """
 
-    def __init__(self, members: Sequence[AffectNetwork], plain: PlainHead | None = None) -> None:
+    plain: PlainHead | None
+
+    def __init__(
+        self,
+        members: Sequence[AffectNetwork],
+        forecast: ForecastHead,
+        plain: PlainHead | None = None,
+    ) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.forecast = forecast
         self.plain = plain
 
-    def forward(self, features: Tensor, eda: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Give probabilities (n, k), forecast (n, h, 3) µS and physics (n, p, 3)."""
+    def forward(self, features: Tensor, eda: Tensor, history: Tensor) -> tuple[Tensor, ...]:
+        """Give probabilities (n, k), forecast (n, h, 3) µS, physics (n, p, 3), affect and others.
+
+        Affect is valence and arousal, (n, 2); others is the change of log conductance that the
+        other signals suggest, (n,).
+        """
         outs = [member(features, eda) for member in self.members]
         if self.plain is not None:
-            probabilities = torch.softmax(self.plain(features), dim=1)
+            probabilities: Tensor = self.plain(features)
         else:
-            probabilities = torch.stack([torch.softmax(o.logits, dim=1) for o in outs]).mean(0)
-        forecast = torch.stack([o.forecast_us for o in outs]).mean(0)
-        # the mean level of the last five seconds, split as the states split it
-        physics = torch.stack(
-            [
-                torch.stack(
-                    [
-                        o.held_us_per_s,
-                        0.5 * o.states_us[:, -5:, 2].mean(dim=1),
-                        0.5 * o.states_us[:, -5:, 1].mean(dim=1),
-                    ],
-                    dim=1,
-                )
-                for o in outs
+            members = cast("list[AffectNetwork]", list(self.members))
+            said = [
+                probabilities_of(member.prior(features, out.stress), out.amused)
+                for member, out in zip(members, outs, strict=True)
             ]
-        )
-        middle = physics.mean(0)
-        if len(outs) == 1:
-            return probabilities, forecast, torch.stack([middle] * 3, dim=2)
-        spread = (physics - middle).square().mean(0).sqrt() * jackknife_factor(len(outs))
-        low = (middle - spread).clamp_min(0.0)
-        return probabilities, forecast, torch.stack([low, middle, middle + spread], dim=2)
+            probabilities = torch.stack(said).mean(0)
+        affect = torch.stack([out.affect for out in outs]).mean(0)
+        others = torch.stack([out.from_others for out in outs]).mean(0)
+        return probabilities, self.forecast(eda, history), _physics(outs), affect, others
+
+
+def _physics(outs: Sequence[NetworkOutput]) -> Tensor:
+    """Drive, tonic and phasic level with the members' interval, (n, 3, 3)."""
+    # the mean level of the last five seconds, split as the states split it
+    each = torch.stack(
+        [
+            torch.stack(
+                [
+                    out.held_us_per_s,
+                    TONIC_SHARE * out.states_us[:, -5:, 2].mean(dim=1),
+                    (1 - TONIC_SHARE) * out.states_us[:, -5:, 1].mean(dim=1),
+                ],
+                dim=1,
+            )
+            for out in outs
+        ]
+    )
+    middle = each.mean(0)
+    if len(outs) == 1:
+        return torch.stack([middle] * 3, dim=2)
+    spread = (each - middle).square().mean(0).sqrt() * jackknife_factor(len(outs))
+    low = (middle - spread).clamp_min(0.0)
+    return torch.stack([low, middle, middle + spread], dim=2)
 
 
 def run(model: ServedModel, inputs: Encoded) -> dict[str, NDArray[np.float32]]:
@@ -98,9 +130,8 @@ def run(model: ServedModel, inputs: Encoded) -> dict[str, NDArray[np.float32]]:
     Returns
     -------
     dict of str to numpy.ndarray
-        ``probabilities``, ``forecast`` and ``physics``.
+        By the names in `OUTPUTS`.
     """
     with torch.no_grad():
-        values = model(torch.from_numpy(inputs.features), torch.from_numpy(inputs.eda))
-    names = ("probabilities", "forecast", "physics")
-    return {name: value.numpy() for name, value in zip(names, values, strict=True)}
+        values = model(*(torch.from_numpy(values) for values in inputs.feed().values()))
+    return {name: value.numpy() for name, value in zip(OUTPUTS, values, strict=True)}

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.core.windows import Window
-from wearaffect.datasets.labelled import LabelledSession
+from wearaffect.datasets.labelled import Interval, LabelledSession, SelfReport
 from wearaffect.recording.windows import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.electrodermal import level_at_end
-from wearaffect.signals.enrolment import RestInterval
+from wearaffect.signals.enrolment import Enrolment, RestInterval
 
-__all__ = ["HORIZONS_S", "LABELS", "MODEL_FEATURES", "PersonTable", "read_tables"]
+__all__ = ["HORIZONS_S", "LABELS", "MODEL_FEATURES", "PersonTable", "read_tables", "table_of"]
 
 LABELS = ("baseline", "stress", "amusement")
 HORIZONS_S = (5.0, 15.0, 30.0, 60.0)
@@ -50,29 +50,48 @@ class PersonTable:
 
     Attributes
     ----------
-    id, subject, order, content_hash : str
+    dataset, subject, order, content_hash : str
         Who, in which protocol order, and of which recording.
     windows : tuple of Window
         In time order, with the skin conductance only.
-    labels : tuple of str
-        Condition of each window; empty where it isn't wholly inside one.
+    intervals : tuple of Interval
+        The labelled stretches.
+    interval : numpy.ndarray, (n,), int
+        Which of them a window lies wholly inside; -1 for none.
     in_rest : numpy.ndarray, (n,), bool
-        Whether the window touches the enrolment.
+        Whether the window touches the first rest or the enrolment; such windows are never scored.
     eda_us : numpy.ndarray, (n,)
         Measured skin conductance at the end of the window, NaN where there is none.
     eda_later_us : numpy.ndarray, (n, 4)
-        The same at each of `HORIZONS_S` later.
+        The same at each of `HORIZONS_S` later; NaN where a gap lies between.
+    self_report : tuple of SelfReport
+        One a condition.
+    chain_id : str
+        Of the chain that made the windows.
     """
 
-    id: str
+    dataset: str
     subject: str
     order: str
     content_hash: str
     windows: tuple[Window, ...]
-    labels: tuple[str, ...]
+    intervals: tuple[Interval, ...]
+    interval: NDArray[np.int64]
     in_rest: NDArray[np.bool_]
     eda_us: NDArray[np.float64]
     eda_later_us: NDArray[np.float64]
+    self_report: tuple[SelfReport, ...]
+    chain_id: str
+
+    @property
+    def id(self) -> str:
+        """The person's name across corpora, e.g. ``wesad/S2``."""
+        return f"{self.dataset}/{self.subject}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Condition of each window; empty where it isn't wholly inside one."""
+        return tuple(self.intervals[i].label if i >= 0 else "" for i in self.interval)
 
     def labelled(self, labels: Sequence[str] = LABELS) -> NDArray[np.intp]:
         """Give the windows that may be learnt from or scored under these labels."""
@@ -91,6 +110,30 @@ class PersonTable:
         bare = tuple(replace(window, rest=None) for window in self.windows)
         return replace(self, windows=bare)
 
+    def enrolled(self, rest: Interval | None) -> "PersonTable":
+        """Give the person with the resting state taken at another time.
+
+        Parameters
+        ----------
+        rest : Interval or None
+            When; windows that touch it aren't scored, and neither are those of the first rest.
+
+        Returns
+        -------
+        PersonTable
+            As the chain would have made it: the resting state is known after its end.
+        """
+        if rest is None:
+            return self.without_rest()
+        when = RestInterval(rest.start_s, rest.end_s)
+        inside = [w for w in self.windows if rest.holds(w.start_s, w.end_s)]
+        found = Enrolment.from_windows(inside, when, self.chain_id)
+        state = None if found is None else found.features
+        windows = tuple(
+            replace(w, rest=state if w.end_s > rest.end_s else None) for w in self.windows
+        )
+        return replace(self, windows=windows, in_rest=self.in_rest | _touches(self.windows, rest))
+
 
 def table_of(person: LabelledSession, settings: ChainSettings) -> PersonTable:
     """Run the chain over a person and look up what is known of each window.
@@ -106,23 +149,20 @@ def table_of(person: LabelledSession, settings: ChainSettings) -> PersonTable:
     rest = None if person.rest is None else RestInterval(person.rest.start_s, person.rest.end_s)
     chain = Chain(settings, origin_ns=session.start_ns, rest=rest)
     windows = tuple(_lean(window) for window in windows_of(session, chain))
-    labels = tuple(person.label_of(w.start_s, w.end_s) or "" for w in windows)
-    in_rest = np.array(
-        [rest is not None and w.start_s < rest.end_s and w.end_s > rest.start_s for w in windows],
-        dtype=bool,
-    )
     level = np.array([_level_us(w) for w in windows])
-    later = np.stack([_later(windows, level, h) for h in HORIZONS_S], axis=1)
     return PersonTable(
-        person.id,
-        person.subject,
-        person.order,
-        person.session.content_hash,
-        windows,
-        labels,
-        in_rest,
-        level,
-        later,
+        dataset=person.dataset,
+        subject=person.subject,
+        order=person.order,
+        content_hash=person.session.content_hash,
+        windows=windows,
+        intervals=person.intervals,
+        interval=np.array([_which(person.intervals, w) for w in windows], dtype=np.int64),
+        in_rest=_touches(windows, person.rest),
+        eda_us=level,
+        eda_later_us=np.stack([_later(windows, level, h) for h in HORIZONS_S], axis=1),
+        self_report=person.self_report,
+        chain_id=settings.id,
     )
 
 
@@ -150,9 +190,29 @@ def read_tables(
     return tables
 
 
+def _which(intervals: Sequence[Interval], window: Window) -> int:
+    return next((i for i, x in enumerate(intervals) if x.holds(window.start_s, window.end_s)), -1)
+
+
+def _touches(windows: Sequence[Window], rest: Interval | None) -> NDArray[np.bool_]:
+    return np.array(
+        [rest is not None and w.start_s < rest.end_s and w.end_s > rest.start_s for w in windows],
+        dtype=bool,
+    )
+
+
 def _lean(window: Window) -> Window:
     eda = window.signals.get(SignalKind.EDA)
     return replace(window, signals={} if eda is None else {SignalKind.EDA: eda})
+
+
+def _unbroken(window: Window, horizon_s: float) -> bool:
+    """Tell whether conductance was known all through the last seconds of a window."""
+    eda = window.signals.get(SignalKind.EDA)
+    if eda is None:
+        return False
+    length = round(horizon_s * eda.sampling_rate)
+    return bool(np.isfinite(eda.data[0, -length:]).all())
 
 
 def _level_us(window: Window) -> float:
@@ -163,7 +223,14 @@ def _level_us(window: Window) -> float:
 def _later(
     windows: Sequence[Window], level: NDArray[np.float64], horizon_s: float
 ) -> NDArray[np.float64]:
-    """The level at the end of the window that ends a horizon later; NaN where there is none."""
-    at = {window.end_ns: value for window, value in zip(windows, level, strict=True)}
+    """The level at the end of the window that ends a horizon later; NaN where there is none.
+
+    Nothing is asked across a gap: what lies behind it may be another day.
+    """
+    at = {
+        window.end_ns: value
+        for window, value in zip(windows, level, strict=True)
+        if _unbroken(window, horizon_s)
+    }
     ahead_ns = ns_from_s(horizon_s)
     return np.array([at.get(window.end_ns + ahead_ns, np.nan) for window in windows])

@@ -1,24 +1,35 @@
 """From people to a model: encoder, members by delete-group jackknife, plain model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
+from wearaffect.bundle.belief import Calibration
 from wearaffect.bundle.encoding import InputEncoder
 from wearaffect.bundle.manifest import PhysicsOutput
 from wearaffect.core.errors import DatasetError
+from wearaffect.learning.calibration import (
+    N_GROUPS,
+    Odds,
+    calibrate,
+    groups_left_out,
+    index_curve,
+    left_out_accuracy,
+)
 from wearaffect.learning.fitting import FitSettings, fit_network
+from wearaffect.learning.forecast import ForecastHead, fit_forecast
+from wearaffect.learning.heads import AGAINST, IndexPrior
 from wearaffect.learning.network import AffectNetwork
 from wearaffect.learning.physics_layers import BoundedTime
-from wearaffect.learning.plain import PlainHead, fit_plain
+from wearaffect.learning.plain import PlainHead, fit_plain, without_rest
 from wearaffect.learning.served import PHYSICS_OUTPUTS, ServedModel, jackknife_factor
 from wearaffect.learning.table import LABELS, MODEL_FEATURES, PersonTable
 
-__all__ = ["N_MEMBERS", "Trained", "fit_encoder", "population_physics", "train_members"]
-
-N_MEMBERS = 5  # engineering choice: four degrees of freedom for the intervals
+__all__ = ["Trained", "fit_encoder", "left_out_plain", "population_physics", "train_members"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,21 +44,68 @@ class Trained:
         Networks.
     plain : PlainHead
         The plain model on the same inputs.
+    forecast : ForecastHead
+        Of the skin conductance.
+    calibration : mapping of str to Calibration
+        Of the ``network`` and of the ``plain`` model, from people left out.
+    index_curve : list of dict
+        What leaning on the index costs the plain model, from people left out.
+    left_out : mapping of str to numpy.ndarray, (people,)
+        Balanced accuracy of stress of either model for people it wasn't fitted on.
     """
 
     encoder: InputEncoder
     members: tuple[AffectNetwork, ...]
     plain: PlainHead
+    forecast: ForecastHead
+    calibration: Mapping[str, Calibration]
+    index_curve: list[dict[str, float]]
+    left_out: Mapping[str, NDArray[np.float64]]
 
-    def served(self, *, plain: bool) -> ServedModel:
+    @property
+    def preferred(self) -> str:
+        """The classifier that people left out chose: the plain one, unless the network is better.
+
+        Better means by more than a point of balanced accuracy and two standard errors of the
+        difference, paired by person: in doubt the simpler model, which travels better.
+        """
+        better = self.left_out["network"] - self.left_out["plain"]
+        error = better.std() / np.sqrt(better.size)
+        return "network" if better.mean() > max(2 * error, 0.01) else "plain"
+
+    def served(self, classifier: str) -> ServedModel:
         """Give what is exported, with the network or the plain model as classifier."""
-        return ServedModel(self.members, self.plain if plain else None).eval()
+        plain = self.plain if classifier == "plain" else None
+        return ServedModel(self.members, self.forecast, plain).eval()
 
 
 def fit_encoder(people: Sequence[PersonTable], window_s: float) -> InputEncoder:
     """Take the statistics of training people from their labelled windows."""
-    windows = [window for person in people for window in person.pick(person.labelled())]
+    windows = [window for person in people for window in person.pick(person.labelled(AGAINST))]
     return InputEncoder.fit(MODEL_FEATURES, windows, window_s)
+
+
+def left_out_plain(
+    people: Sequence[PersonTable], encoder: InputEncoder, *, seed: int
+) -> list[list[Odds]]:
+    """Let the plain model answer for people it wasn't fitted on.
+
+    Parameters
+    ----------
+    people : sequence of PersonTable
+        Training people.
+    encoder : InputEncoder
+        Fitted on them.
+    seed : int
+        Of the groups.
+    """
+    odds: list[list[Odds]] = [[] for _ in people]
+    for group in groups_left_out(len(people), N_GROUPS, seed):
+        left_out = set(group.tolist())
+        head = fit_plain([p for i, p in enumerate(people) if i not in left_out], encoder)
+        for i in left_out:
+            odds[i] = _odds(head.prior, head.learned, people[i], encoder)
+    return odds
 
 
 def train_members(
@@ -55,11 +113,11 @@ def train_members(
     window_s: float,
     *,
     seed: int,
-    n_members: int = N_MEMBERS,
+    n_members: int = N_GROUPS,
     settings: FitSettings | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Trained:
-    """Fit the members, each without one group of people, and the plain model on all.
+    """Fit the plain model on all, and the members, each without one group of people.
 
     Parameters
     ----------
@@ -70,7 +128,7 @@ def train_members(
     seed : int
         Of everything random.
     n_members : int
-        1 fits one network on everybody; more leave one group out each.
+        At least two; each leaves a group out, on which the network's calibration is chosen.
     settings : FitSettings or None
         How to fit.
     progress : callable or None
@@ -80,22 +138,59 @@ def train_members(
     ------
     DatasetError
         Somebody's condition is missing from all people, or there are fewer than two people.
+    ValueError
+        Fewer than two members.
     """
     _require_labels(people)
+    if n_members < 2:
+        msg = f"expected n_members >= 2, so that each leaves somebody out, got {n_members}"
+        raise ValueError(msg)
+    torch.set_num_threads(1)  # everything here is small: threads would wait for one another
     encoder = fit_encoder(people, window_s)
-    order = np.random.default_rng(seed).permutation(len(people))
-    n_members = min(n_members, len(people))
+    plain, of_plain = fit_plain(people, encoder), left_out_plain(people, encoder, seed=seed)
+    groups = groups_left_out(len(people), n_members, seed)
     members = []
-    for m in range(n_members):
-        left_out = set() if n_members == 1 else set(order[m::n_members].tolist())
+    odds: list[list[Odds]] = [[] for _ in people]
+    for m, group in enumerate(groups):
+        left_out = set(group.tolist())
         kept = [person for i, person in enumerate(people) if i not in left_out]
 
         def told(share: float, done: int = m) -> None:
             if progress is not None:
-                progress((done + share) / n_members)
+                progress((done + share) / len(groups))
 
-        members.append(fit_network(kept, encoder, seed=seed + m, settings=settings, progress=told))
-    return Trained(encoder, tuple(members), fit_plain(people, encoder))
+        member = fit_network(kept, encoder, seed=seed + m, settings=settings, progress=told)
+        # both classifiers lean on one index
+        member.prior.load_state_dict(plain.prior.state_dict())
+        for i in left_out:
+            odds[i] = _odds(member.prior, member.learned, people[i], encoder)
+        members.append(member)
+    calibration = {"plain": calibrate(people, of_plain), "network": calibrate(people, odds)}
+    curve = index_curve(people, of_plain, calibration["plain"])
+    steps = (settings or FitSettings()).forecast_steps
+    forecast = fit_forecast(people, seed=seed, steps=steps, batch_size=2048)
+    accuracy = {
+        name: left_out_accuracy(people, found, calibration[name])
+        for name, found in (("plain", of_plain), ("network", odds))
+    }
+    return Trained(encoder, tuple(members), plain, forecast, calibration, curve, accuracy)
+
+
+def _odds(
+    prior: IndexPrior,
+    learned: Callable[[Tensor], Tensor],
+    person: PersonTable,
+    encoder: InputEncoder,
+) -> list[Odds]:
+    """Log odds for every window, with the resting state where there is one, and without."""
+    features = encoder.encode(person.windows).features.astype(np.float64)
+    ways = [features, without_rest(features)] if (features[:, -1] > 0).any() else [features]
+    found = []
+    with torch.no_grad():
+        for way in ways:
+            inputs = torch.from_numpy(way.astype(np.float32))
+            found.append((learned(inputs).double().numpy(), prior.index(inputs).double().numpy()))
+    return found
 
 
 def _require_labels(people: Sequence[PersonTable]) -> None:

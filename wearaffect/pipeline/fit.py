@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.errors import BundleMismatchError
-from wearaffect.core.streams import StreamInfo
+from wearaffect.core.streams import SignalKind, StreamInfo
 from wearaffect.core.units import Unit, convert
 
 __all__ = ["missing_signals", "require_signals"]
@@ -49,6 +49,8 @@ def require_signals(streams: Iterable[StreamInfo], bundle: ModelBundle, source: 
 def missing_signals(streams: Iterable[StreamInfo], bundle: ModelBundle) -> tuple[str, ...]:
     """Give the signals without which a bundle withholds every answer, and that aren't there."""
     carried = {str(info.kind) for info in streams}
+    if SignalKind.HR in carried:
+        carried.add(SignalKind.BVP)  # heart rate as given stands in for a pulse wave
     return tuple(kind for kind in bundle.manifest.abstention if kind not in carried)
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from wearaffect.bundle.model import NO_REST, ModelBundle
+from wearaffect.bundle.estimator import NO_REST
+from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
 from wearaffect.core.windows import Window
 from wearaffect.pipeline.fit import require_signals
@@ -111,12 +112,13 @@ def analyze(
     started = perf_counter()
     require_signals((s.info for s in session.streams.values()), bundle, session.path)
     chain = Chain(bundle.manifest.chain_settings, origin_ns=session.start_ns, rest=rest)
+    sitting = bundle.begin(without_enrolment=without_enrolment)
     windows: list[Window] = []
     outcomes: list[Outcome] = []
     batch: list[Window] = []
 
     def estimate() -> None:
-        outcomes.extend(bundle.predict(batch, without_enrolment=without_enrolment))
+        outcomes.extend(sitting(batch))
         windows.extend(replace(window, signals={}) for window in batch)
         batch.clear()
 

@@ -50,13 +50,11 @@ class LiveStep:
         without_enrolment: bool,
     ) -> None:
         settings = bundle.manifest.chain_settings if bundle else ChainSettings()
-        waited_for = [info for info in streams if info.kind in settings.bands]
-        self._rule = LatenessRule(waited_for, start_ns)
+        self._rule = LatenessRule(settings.awaited(streams), start_ns)
         # without a bundle nothing is computed, so that whatever comes is recorded
         self._chain = Chain(settings, origin_ns=start_ns, rest=rest) if bundle else None
-        self._bundle = bundle
+        self._estimate = bundle.begin(without_enrolment=without_enrolment) if bundle else None
         self._sinks = sinks
-        self._without_enrolment = without_enrolment
         self._closed_ns = start_ns
         self._start_ns = start_ns
         self._reached_ns = start_ns
@@ -106,9 +104,8 @@ class LiveStep:
     def _close(self, watermark_ns: int) -> list[Outcome]:
         self._closed_ns = watermark_ns
         outcomes: list[Outcome] = []
-        if self._bundle is not None and self._chain is not None:
-            windows = list(self._chain.advance(watermark_ns))
-            outcomes = self._bundle.predict(windows, without_enrolment=self._without_enrolment)
+        if self._estimate is not None and self._chain is not None:
+            outcomes = self._estimate(self._chain.advance(watermark_ns))
         for sink in self._sinks:
             sink.watermark(watermark_ns)
             for outcome in outcomes:

@@ -71,6 +71,7 @@ def pushed(session: Session, chain: Chain, progress: Progress | None = None) -> 
 
 def _chain_end_ns(session: Session, chain: Chain) -> int:
     """Give the end of the last signal that the chain takes, where live ends too."""
-    taken = [s for s in session.streams.values() if s.info.kind in chain.settings.bands]
-    ends = [stream.segments[-1].end_ns for stream in taken if stream.segments]
+    awaited = chain.settings.awaited(stream.info for stream in session.streams.values())
+    found = [session.streams[info.id] for info in awaited]
+    ends = [stream.segments[-1].end_ns for stream in found if stream.segments]
     return max(ends, default=session.start_ns)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from wearaffect.core.errors import EnrolmentError, SignalError
-from wearaffect.core.streams import SignalChunk, SignalKind
+from wearaffect.core.streams import SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.windows import Window, WindowSpec
 from wearaffect.signals.batches import WindowBatch
 from wearaffect.signals.conversion import in_standard_units
-from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.enrolment import Enrolment, RestInterval, trusted_features
 from wearaffect.signals.faults import FaultFinder
-from wearaffect.signals.features import beats_of, features_of
-from wearaffect.signals.filters import BandFilter, BandSettings
+from wearaffect.signals.features import FEATURES, beats_of, features_of
+from wearaffect.signals.filters import BandFilter, BandSettings, Unfiltered
+from wearaffect.signals.given_rate import pulse_first
+from wearaffect.signals.history import History
 from wearaffect.signals.quality import BatchQuality, quality_of
 from wearaffect.signals.rows import Vector
+from wearaffect.signals.skin_history import SkinHistory
 from wearaffect.signals.windowing import WindowAssembler
 
 __all__ = ["Chain", "ChainSettings", "DescribedBatch"]
@@ -47,11 +50,28 @@ class ChainSettings:
     spec : WindowSpec
         Length and step of windows.
     bands : mapping of SignalKind to BandSettings
-        The filter of each signal the chain takes; other kinds pass it by.
+        The filter of each signal the chain takes; other kinds pass it by. A low-pass whose corner
+        a stream doesn't reach leaves it as it is. Where there is a band for the pulse wave, regular
+        heart rate is taken too, as it comes, for windows without a pulse wave.
     """
 
     spec: WindowSpec = field(default_factory=WindowSpec)
     bands: Mapping[SignalKind, BandSettings] = field(default_factory=lambda: _BANDS)
+
+    def takes(self, info: StreamInfo) -> bool:
+        """Tell whether a stream goes into windows."""
+        if info.kind == SignalKind.HR:
+            return SignalKind.BVP in self.bands and info.sampling_rate is not None
+        return info.kind in self.bands
+
+    def awaited(self, streams: Iterable[StreamInfo]) -> list[StreamInfo]:
+        """Give the streams that windows wait for, and with which they end.
+
+        Heart rate that a device derives is late, and needed only where there is no pulse wave.
+        """
+        taken = [info for info in streams if self.takes(info)]
+        pulse = any(info.kind == SignalKind.BVP for info in taken)
+        return [info for info in taken if not (pulse and info.kind == SignalKind.HR)]
 
     @property
     def id(self) -> str:
@@ -143,9 +163,11 @@ class Chain:
         self.enrolment = enrolment
         self._rest = rest if isinstance(rest, RestInterval) else None
         self._resting: list[Window] = []
-        self._filters: dict[SignalKind, BandFilter] = {}
+        self._filters: dict[SignalKind, BandFilter | Unfiltered] = {}
         self._faults: dict[SignalKind, FaultFinder] = {}
         self._windows = WindowAssembler(settings.spec, origin_ns)
+        self._history = History(list(FEATURES), hop_s=settings.spec.hop_s)
+        self._skin = SkinHistory(settings.spec.hop_s)
 
     @property
     def n_late(self) -> Mapping[str, int]:
@@ -153,28 +175,27 @@ class Chain:
         return self._windows.n_late
 
     def push(self, chunk: SignalChunk) -> None:
-        """Take the next chunk of any stream; kinds the chain has no filter for pass it by.
+        """Take the next chunk of any stream; kinds the chain doesn't take pass it by.
 
         Parameters
         ----------
         chunk : SignalChunk
-            In device units, which become µS, g and degC here; each stream in time order.
+            In device units, which become µS, g, degC and 1/min here; each stream in time order.
 
         Raises
         ------
         SignalError
             The stream runs backwards, or is a second one of its kind.
         SamplingRateError
-            The rate doesn't hold the band.
+            The rate doesn't hold the band of a pulse wave.
         UnitError
             The unit measures something else.
         """
-        band = self.settings.bands.get(chunk.info.kind)
-        if band is None:
+        if not self.settings.takes(chunk.info):
             return
         stage = self._filters.get(chunk.info.kind)
         if stage is None:
-            stage = self._filters[chunk.info.kind] = BandFilter(band, chunk.info)
+            stage = self._filters[chunk.info.kind] = self._filter_for(chunk.info)
             self._faults[chunk.info.kind] = FaultFinder(chunk.info)
         if stage.info.id != chunk.info.id:
             raise SignalError(
@@ -185,6 +206,13 @@ class Chain:
             )
         raw = in_standard_units(chunk)
         self._windows.push(stage(raw), self._faults[chunk.info.kind](raw))
+
+    def _filter_for(self, info: StreamInfo) -> BandFilter | Unfiltered:
+        """Give the filter of a stream; a low-pass has nothing to take from one that is slower."""
+        band = self.settings.bands.get(info.kind)
+        if band is None or (band.low_hz is None and 2 * (band.high_hz or 0) >= info.rate_hz):
+            return Unfiltered(info)
+        return BandFilter(band, info)
 
     def advance(self, watermark_ns: int) -> list[Window]:
         """Give every window that is complete at a time.
@@ -214,7 +242,8 @@ class Chain:
         DescribedBatch
             In time order.
         """
-        for batch in self._windows.advance(watermark_ns):
+        for cut in self._windows.advance(watermark_ns):
+            batch = pulse_first(cut)
             beats = beats_of(batch)
             features = features_of(batch, beats)
             quality = quality_of(batch, beats, features["acc_moving"])
@@ -230,7 +259,13 @@ class Chain:
                 features=dict(zip(described.features, table[i], strict=True)),
             )
             self._enrol(full)
-            yield full if self.enrolment is None else replace(full, rest=self.enrolment.features)
+            trusted = trusted_features(full)
+            skin = full.signals.get(SignalKind.EDA) if "eda_level" in trusted else None
+            yield replace(
+                full,
+                rest=None if self.enrolment is None else self.enrolment.features,
+                history=self._history.advance(trusted) | self._skin.advance(skin),
+            )
 
     def _enrol(self, window: Window) -> None:
         """Collect rest; close it at the first window that reaches past it."""

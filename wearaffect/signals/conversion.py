@@ -18,6 +18,7 @@ _UNITS = MappingProxyType(
         SignalKind.EDA: Unit.MICROSIEMENS,
         SignalKind.ACC: Unit.GRAVITY,
         SignalKind.TEMP: Unit.CELSIUS,
+        SignalKind.HR: Unit.BEATS_PER_MINUTE,
     }
 )
 
@@ -33,7 +34,7 @@ def in_standard_units(chunk: SignalChunk) -> SignalChunk:
     Returns
     -------
     SignalChunk
-        In µS, g and degC; kinds without such a unit, the pulse wave among them, as they are.
+        In µS, g, degC and 1/min; kinds without such a unit, the pulse wave among them, as they are.
 
     Raises
     ------

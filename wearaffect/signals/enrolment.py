@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Window
 from wearaffect.signals.features import FEATURES
 
-__all__ = ["MIN_REST_S", "Enrolment", "RestInterval"]
+__all__ = ["LEAST_QUALITY", "MIN_REST_S", "Enrolment", "RestInterval", "trusted_features"]
 
 _SCHEMA = 1
 MIN_REST_S = 120.0  # engineering choice: a minute of windows beyond the first
@@ -87,8 +88,9 @@ class Enrolment:
     ) -> "Enrolment | None":
         """Average the usable windows of rest; None if they don't make two minutes.
 
-        A window is usable with at least half the skin contact and a third of the beats
-        (engineering choice, the same as for answers).
+        A window is usable with at least half the skin contact and a third of the beats, or of
+        the heart rate where a device gives that instead of a pulse wave (engineering choice, the
+        same as for answers).
 
         Parameters
         ----------
@@ -146,11 +148,45 @@ class Enrolment:
             ) from error
 
 
-_LEAST = {SignalKind.EDA: 0.5, SignalKind.BVP: 0.33}
+LEAST_QUALITY = MappingProxyType({SignalKind.EDA: 0.5, SignalKind.BVP: 0.33})
+"""Below these a signal says too little of a person, for enrolment and for answers alike: half of
+the skin contact, a third of the beats (engineering choices)."""
+
+
+def trusted_features(window: Window) -> dict[str, float]:
+    """Give what models take of a window, without signals too poor to learn a person from.
+
+    Parameters
+    ----------
+    window : Window
+        With features and quality.
+
+    Returns
+    -------
+    dict of str to float
+        By name. A signal that is absent or poor leaves its features out; movement and skin
+        temperature are taken as they come.
+    """
+    poor = {
+        kind
+        for kind, found in (
+            (SignalKind.EDA, _worn(window)),
+            (SignalKind.BVP, _beating(window)),
+        )
+        if not found
+    }
+    return {name: window.features[name] for name, kind in FEATURES.items() if kind not in poor}
 
 
 def _usable(window: Window) -> bool:
-    return all(
-        kind in window.quality and window.quality[kind].score >= least
-        for kind, least in _LEAST.items()
-    )
+    return _worn(window) and _beating(window)
+
+
+def _worn(window: Window) -> bool:
+    eda = window.quality.get(SignalKind.EDA)
+    return eda is not None and eda.score >= LEAST_QUALITY[SignalKind.EDA]
+
+
+def _beating(window: Window) -> bool:
+    heart = window.quality.get(SignalKind.BVP, window.quality.get(SignalKind.HR))
+    return heart is not None and heart.score >= LEAST_QUALITY[SignalKind.BVP]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.streams import SignalChunk, SignalKind, StreamInfo
+from wearaffect.signals.given_rate import HEART_RATE_RANGE
 from wearaffect.signals.segments import SegmentClock
 
 __all__ = ["Fault", "FaultFinder"]
@@ -48,7 +49,13 @@ class Fault(IntFlag):
 # BVP, 4.2 s of EDA (0.2 % of the time beyond 1.5 s), 21 s of ACC and 18 s of TEMP, whose steps are
 # coarse: a stuck thermometer can't be told sooner.
 _FLAT_S = MappingProxyType(
-    {SignalKind.BVP: 0.5, SignalKind.EDA: 1.5, SignalKind.ACC: 30.0, SignalKind.TEMP: 30.0}
+    {
+        SignalKind.BVP: 0.5,
+        SignalKind.EDA: 1.5,
+        SignalKind.ACC: 30.0,
+        SignalKind.TEMP: 30.0,
+        SignalKind.HR: 120.0,
+    }
 )
 _LOOK_BACK_S = 1.0
 
@@ -64,7 +71,7 @@ class FaultFinder:
     Parameters
     ----------
     info : StreamInfo
-        A regular stream in µS, g or degC; other kinds are judged for flatness alone.
+        A regular stream in µS, g, degC or 1/min; other kinds are judged for flatness alone.
 
     Notes
     -----
@@ -75,6 +82,7 @@ class FaultFinder:
     ACC: clipped where it stays at 1.98 g or beyond, the end of a 2 g range, for two samples.
     TEMP: off the skin outside 20-40 degC (engineering choice; Kleckner et al. have 30-40, which
     real wrists in cool rooms don't meet); a band that lies in a warm room isn't seen.
+    HR: off the skin outside `HEART_RATE_RANGE`, 0 above all, which devices give without a pulse.
     """
 
     def __init__(self, info: StreamInfo) -> None:
@@ -154,6 +162,19 @@ def _temp_faults(data: NDArray[np.float32], back: int, _rate: float) -> NDArray[
     return flags
 
 
+def _hr_faults(data: NDArray[np.float32], back: int, _rate: float) -> NDArray[np.uint8]:
+    rate = data[back:, 0]
+    flags: NDArray[np.uint8] = (
+        (rate < HEART_RATE_RANGE[0]) | (rate > HEART_RATE_RANGE[1])
+    ) * _OFF_SKIN
+    return flags
+
+
 _RULES: MappingProxyType[SignalKind, Rule] = MappingProxyType(
-    {SignalKind.EDA: _eda_faults, SignalKind.ACC: _acc_faults, SignalKind.TEMP: _temp_faults}
+    {
+        SignalKind.EDA: _eda_faults,
+        SignalKind.ACC: _acc_faults,
+        SignalKind.TEMP: _temp_faults,
+        SignalKind.HR: _hr_faults,
+    }
 )

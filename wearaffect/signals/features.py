@@ -12,6 +12,7 @@ from wearaffect.signals.body import (
 )
 from wearaffect.signals.cardiac import HEART_FEATURES, Beats, find_beats, heart_features
 from wearaffect.signals.electrodermal import EDA_FEATURES, eda_features
+from wearaffect.signals.given_rate import given_rate_features
 from wearaffect.signals.rows import Matrix, Vector
 
 __all__ = ["FEATURES", "LIVE_FEATURES", "beats_of", "features_of"]
@@ -37,7 +38,7 @@ def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
     Parameters
     ----------
     batch : WindowBatch
-        With filtered signals.
+        With filtered signals; heart rate where there is no pulse wave, by `pulse_first`.
     beats : Beats or None
         From `beats_of`.
 
@@ -55,13 +56,15 @@ def features_of(batch: WindowBatch, beats: Beats | None) -> dict[str, Vector]:
                 values = eda_features(_first_channel(signal), signal.sampling_rate)
             case SignalKind.BVP if beats is not None:
                 values = heart_features(beats, batch.spec.window_s)
+            case SignalKind.HR:
+                values = given_rate_features(_first_channel(signal), signal.sampling_rate)
             case SignalKind.ACC:
                 values = motion_features(signal)
             case SignalKind.TEMP:
                 values = temperature_features(_first_channel(signal), signal.sampling_rate)
         absent = signal.coverage == 0
         if absent.any():
-            values = {name: np.where(absent, np.nan, value) for name, value in values.items()}
+            values = {k: np.where(absent, found.get(k, np.nan), v) for k, v in values.items()}
         found |= values
     unknown = np.full(len(batch), np.nan)
     return {row.name: found.get(row.name, unknown) for row in LIVE_FEATURES}

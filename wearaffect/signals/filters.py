@@ -17,7 +17,7 @@ from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.signals.design import StateSpace, butterworth, group_delay_s
 from wearaffect.signals.segments import SegmentClock, known_runs
 
-__all__ = ["BandFilter", "BandSettings"]
+__all__ = ["BandFilter", "BandSettings", "Unfiltered"]
 
 _BLOCK = 128  # samples; longer blocks cost more multiplications than they save calls
 
@@ -129,6 +129,35 @@ class BandFilter:
             else:
                 self._kernel.forget()
         return out
+
+
+class Unfiltered:
+    """A `Stage` that leaves samples as they are, but for those that aren't numbers: missing.
+
+    Parameters
+    ----------
+    info : StreamInfo
+        Any stream.
+    """
+
+    delay_s = 0.0
+
+    def __init__(self, info: StreamInfo) -> None:
+        self.info = info
+
+    def output_info(self, info: StreamInfo) -> StreamInfo:
+        """Give the stream unchanged."""
+        return info
+
+    def reset(self) -> None:
+        """Forget all state: there is none."""
+
+    def __call__(self, chunk: SignalChunk) -> SignalChunk:
+        """Take the next chunk; a sample is missing where any of its channels is."""
+        known = np.asarray(np.isfinite(chunk.data).all(axis=1, keepdims=True))
+        if known.all():
+            return chunk
+        return chunk.with_data(np.where(known, chunk.data, np.float32(np.nan)))
 
 
 class _BlockKernel:

@@ -1,0 +1,89 @@
+"""Heads that every classifier shares: the arousal index as a prior, and one set of probabilities.
+
+Stress is told from baseline, amusement and meditation together; amusement from baseline where it
+isn't stress. The two answers multiply into one probability a condition.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wearaffect.bundle.encoding import N_FLAGS
+from wearaffect.learning.table import LABELS, PersonTable
+
+__all__ = [
+    "AGAINST",
+    "INDEX_SHARE",
+    "IndexPrior",
+    "condition_weights",
+    "labelled_of",
+    "probabilities_of",
+    "sympathetic_inputs",
+]
+
+INDEX_SHARE = 0.6
+"""Weight of the untrained index in the log odds of stress (engineering choice). What isn't learnt
+can't be of one laboratory; what it costs at home stands in every card, share by share."""
+
+AGAINST = (*LABELS, "meditation")
+"""What training windows are labelled with: stress is learnt against all the others."""
+
+_INDEX_COLUMN = -N_FLAGS
+
+
+class IndexPrior(nn.Module):
+    """Mixes learned log odds of stress with those of the untrained arousal index.
+
+    Attributes
+    ----------
+    gain, bias : torch.nn.Parameter, ()
+        From the index to log odds.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(()))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def index(self, features: Tensor) -> Tensor:
+        """Give the log odds of the index alone, (n,)."""
+        odds: Tensor = self.gain * features[:, _INDEX_COLUMN] + self.bias
+        return odds
+
+    def forward(self, features: Tensor, learned: Tensor) -> Tensor:
+        """Give mixed log odds, (n,)."""
+        mixed: Tensor = INDEX_SHARE * self.index(features) + (1 - INDEX_SHARE) * learned
+        return mixed
+
+
+def probabilities_of(stress: Tensor, amused: Tensor) -> Tensor:
+    """Turn log odds of stress, and of amusement where it isn't, into probabilities, (n, 3)."""
+    p, q = torch.sigmoid(stress), torch.sigmoid(amused)
+    return torch.stack([(1 - p) * (1 - q), p, (1 - p) * q], dim=1)
+
+
+def condition_weights(labels: Sequence[str], positive: str) -> NDArray[np.float64]:
+    """Weigh windows of one person so that a condition counts as much as all others together."""
+    mine = np.array([label == positive for label in labels])
+    share = np.where(mine, max(mine.sum(), 1), max((~mine).sum(), 1))
+    return np.asarray(1.0 / share)
+
+
+def sympathetic_inputs(names: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which inputs the stress head may use: those of skin and heart, and whether they exist.
+
+    Movement is no sign of stress, though in any one protocol it looks like one; the index enters
+    as the prior.
+    """
+    kept = np.array([not name.startswith("acc_") for name in names])
+    return np.concatenate([kept, kept, kept, [False], np.ones(N_FLAGS - 1, bool)])
+
+
+def labelled_of(person: PersonTable) -> tuple[NDArray[np.intp], list[str]]:
+    """Give a person's training windows and their labels."""
+    index = person.labelled(AGAINST)
+    names = person.labels
+    return index, [names[i] for i in index]
