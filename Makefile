@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := .venv-bench
-BENCHMARKS := eda pulse recording live eda_lag quality agreement detection results_table
+BENCHMARKS := eda pulse recording live eda_lag quality agreement detection recovery gap_filling results_table
 
 # Recordings beside the checkout are used where they are, and tests that need them skip elsewhere.
 WEARAFFECT_DATA ?= ../shared/data

@@ -7,7 +7,18 @@ from typing import Any
 
 from harness import GOALS, RESULTS, say
 
-_NAMES = ("eda", "pulse", "recording", "live", "agreement", "detection", "eda_lag", "quality")
+_NAMES = (
+    "eda",
+    "pulse",
+    "recording",
+    "live",
+    "agreement",
+    "detection",
+    "eda_lag",
+    "quality",
+    "recovery",
+    "gap_filling",
+)
 
 
 def newest(name: str) -> dict[str, Any] | None:
@@ -168,6 +179,41 @@ def quality(found: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+def recovery(found: Mapping[str, Any]) -> Iterator[str]:
+    """Tell what comes back of known skins, and of real ones."""
+    yield "Skins of known constants, made with bursts at any instant; t2 is the fast decay, beta"
+    yield "the ratio of drive between stress and rest."
+    yield ""
+    yield (
+        "| skins | runs | t2 error | 95 % covers | beta error | 95 % covers | onset F1 | flagged "
+        "| t2 shown |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    for name, row in found.items():
+        if name == "wesad":
+            continue
+        yield (
+            f"| {name} | {row['n']} | {100 * row['t2_relative_error']:.2g} % "
+            f"| {100 * row['t2_coverage']:.0f} % | {100 * row['beta_relative_error']:.2g} % "
+            f"| {100 * row['beta_coverage']:.0f} % | {row['onset_f1']:.2f} "
+            f"| {100 * row['flagged']:.0f} % | {100 * row['shown']:.0f} % |"
+        )
+
+
+def gap_filling(found: Mapping[str, Any]) -> Iterator[str]:
+    """Tell who fills gaps of real skin conductance best."""
+    rivals = ("physics", "linear", "pchip", "gaussian process", "autoregression")
+    yield f"| gaps | {' | '.join(rivals)}, µS | physics over linear [95 % over people] |"
+    yield "| --- " * (len(rivals) + 2) + "|"
+    for name, row in found.items():
+        if name == "people":
+            continue
+        errors = " | ".join(f"{row['rmse_us'][rival]:.3f}" for rival in rivals)
+        gain = row["gain_over"]["linear"]
+        over = f"{gain['gain']:+.2f} [{gain['low']:+.2f}, {gain['high']:+.2f}]"
+        yield f"| {name} | {errors} | {over} |"
+
+
 def _delay(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.2f} s"
 
@@ -211,6 +257,8 @@ def main() -> None:
         ("detection", "Detection against known truth", detection),
         ("eda_lag", "Live skin conductance against what is known later", eda_lag),
         ("quality", "Quality", quality),
+        ("recovery", "Constants of the skin, put back out", recovery),
+        ("gap_filling", "Gaps in real skin conductance", gap_filling),
     ):
         if name in results:
             lines += ["", f"## {title}", "", *tell(results[name]["found"]), ""]

@@ -188,7 +188,9 @@ def test_a_graph_with_other_ends_is_refused(folder, given, gives):
     )
     graph.ir_version = 8
     rewrite(folder, "model.onnx", graph.SerializeToString())
-    with pytest.raises(BundleIntegrityError, match="features, eda and history in, probabilities out"):
+    with pytest.raises(
+        BundleIntegrityError, match="features, eda and history in, probabilities out"
+    ):
         ModelBundle(folder)
 
 

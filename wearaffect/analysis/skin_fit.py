@@ -110,6 +110,15 @@ class SkinFit:
     log_likelihood: float
     sampling_rate: float
 
+    @property
+    def personal(self) -> bool:
+        """Whether the fast decay may be shown as this person's own.
+
+        It is identifiable, and nothing says that the model doesn't fit. What isn't: show the
+        population's value. Halves of recordings must agree, too: see `skin_profile.agreement`.
+        """
+        return self.fast_decay_s.identifiable and not self.misfit
+
     def beta_ratio(self, condition: str, reference: str) -> Ratio:
         """Compare the drive under two conditions; NaN where either had no burst.
 

@@ -194,8 +194,8 @@ def _late_starts(board: Mapping[str, Any]) -> Iterator[str]:
     yield "## A late start"
     yield (
         "The bundle's recipe across orders, on recordings that begin later, so that it remembers "
-        "less; beside it the same windows of the whole recording. Where the last of baseline is the "
-        "resting state, stress is told from amusement alone."
+        "less; beside it the same windows of the whole recording. Enrolled at the end of "
+        "baseline, stress is told from amusement alone."
     )
     columns = ("stress AUROC", "stress F1", "late AUROC", "meditation called stress")
     yield table(

@@ -5,6 +5,12 @@ import json
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch) -> None:
+    """Boards are logged where benchmarks/results lies; not from here."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_board_is_written_logged_and_printed(
