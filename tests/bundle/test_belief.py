@@ -32,12 +32,17 @@ def test_stress_and_its_absence_are_treated_alike(answers):
         assert a.take(p, 5.0 * i) == pytest.approx(1 - b.take(1 - p, 5.0 * i), abs=1e-9)
 
 
-def test_an_untrusted_window_changes_nothing():
-    belief = Belief(Calibration())
+def test_an_untrusted_window_teaches_nothing_and_the_belief_ages_behind_it():
+    belief, away = Belief(Calibration()), Belief(Calibration())
     for i in range(20):
         sure = belief.take(0.9, 5.0 * i)
+        away.take(0.9, 5.0 * i)
     assert belief.take(0.01, 100.0, trusted=False) == pytest.approx(sure)
-    assert belief.take(math.nan, 105.0) < sure  # time passes, nothing is learnt
+    assert 0.5 < belief.take(0.5, 105.0) < sure
+    for i in range(20, 1460):
+        away.take(0.01, 5.0 * i, trusted=False)
+    # two hours off the skin: nothing is left of what was believed before
+    assert away.take(0.5, 5.0 * 1460) == pytest.approx(0.5, abs=1e-6)
 
 
 def test_temperature_changes_how_sure_it_is_and_not_which_way():

@@ -33,8 +33,9 @@ def test_movement_is_no_sign_of_stress(people) -> None:
     encoder = fit_encoder(people, 60.0)
     head = fit_plain(people, encoder)
     weights = head.stress.weight[0].detach().numpy()
-    acc = [i for i, name in enumerate(encoder.names * 3) if name.startswith("acc_")]
-    assert len(acc) == 9
+    names = encoder.names * 3
+    acc = [i for i, name in enumerate(names) if name.startswith("acc_") or name == "ibi_coverage"]
+    assert len(acc) == 12
     assert not weights[acc].any()
     assert weights[-4] == 0  # the index enters as the prior alone
     assert np.abs(head.amused.weight[0].detach().numpy()[acc]).max() > 0

@@ -24,7 +24,8 @@ class Calibration:
         Share of a window's log odds that counts as new, in (0, 1]: 60 s every 5 s repeat
         eleven twelfths of what was known, though not of its noise.
     hold_s : float
-        Time after which nothing is left of an old belief, seconds, > 0.
+        Time after which a belief that nothing feeds is a third as far from even odds, seconds,
+        > 0.
     temperature : float
         What the belief's log odds are divided by, > 0; fitted on people left out.
     least_certainty : float
@@ -85,7 +86,8 @@ class Belief:
         at_s : float
             End of the window, seconds; later than the one before.
         trusted : bool
-            Whether the window's signals allow an answer; if not, the belief stays as it was.
+            Whether the window's signals allow an answer; if not, the belief stays as it was until
+            one does, and has aged by all that time then.
 
         Returns
         -------
@@ -93,10 +95,11 @@ class Belief:
             In (0, 1).
         """
         c = self._calibration
-        if self._at_s is not None and trusted:
-            left = math.exp(-max(at_s - self._at_s, 0.0) / c.hold_s)
-            self._probability = 0.5 + left * (self._probability - 0.5)
-        self._at_s = at_s
+        if trusted:
+            if self._at_s is not None:
+                left = math.exp(-max(at_s - self._at_s, 0.0) / c.hold_s)
+                self._probability = 0.5 + left * (self._probability - 0.5)
+            self._at_s = at_s
         if trusted and math.isfinite(probability):
             odds = _log_odds(self._probability) + c.evidence * _log_odds(probability)
             self._probability = min(max(_logistic(odds), _SUREST), 1 - _SUREST)

@@ -6,6 +6,7 @@ history and resting state are made anew, as the chain would have made them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -91,6 +92,7 @@ def with_movement_renamed(person: PersonTable) -> PersonTable:
     )
 
 
+@lru_cache(maxsize=32)  # the folds of a board ask for the same people
 def random_walks(person: PersonTable, *, corpus: Corpus, seed: int) -> PersonTable:
     """Give a person whose features know nothing but how fast features wander.
 

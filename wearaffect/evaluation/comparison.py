@@ -12,7 +12,9 @@ PRIMARY = (
     "The bundle's recipe against the plain baseline that has the highest stress macro-F1 leaving "
     "one subject out, enrolled at rest. Compared: stress macro-F1 of each person across protocol "
     "orders, enrolled at rest; mean difference (bundle minus baseline) with the 95 % interval of "
-    "10000 bootstrap draws over people, and the exact two-sided Wilcoxon signed-rank p."
+    "10000 bootstrap draws over people, and the exact two-sided Wilcoxon signed-rank p. The bundle "
+    "is compared as it serves, with its memory of the sitting; baselines answer window by window "
+    "(the ablation without belief stands beside them)."
 )
 """The primary comparison; changed only with a note in the change log. Everything else that a board
 compares is exploratory."""

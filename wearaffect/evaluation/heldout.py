@@ -25,11 +25,11 @@ def predictor_of(bundle: ModelBundle) -> Predictor:
     """Ask a bundle through its serving path; what it withholds is scored all the same."""
 
     def predict(person: PersonTable) -> Predicted:
-        enrolled = any(window.rest is not None for window in person.windows)
-        outcomes = bundle.predict(person.windows, without_enrolment=not enrolled)
+        # windows before the resting state are scored as they are, and not counted as withheld
+        outcomes = bundle.predict(person.windows, without_enrolment=True)
         said = [_said(outcome) for outcome in outcomes]
         return Predicted(
-            np.array([[e.probabilities[k] for k in LABELS] for e in said]),
+            np.array([[e.probabilities[k] for k in LABELS] for e in said]).reshape(-1, len(LABELS)),
             tuple(o.reasons[0] if isinstance(o, Abstention) else "" for o in outcomes),
             _forecasts(said, bundle),
             _affect(said),

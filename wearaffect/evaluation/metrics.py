@@ -131,7 +131,7 @@ def _from_counts(counts: NDArray[np.int64]) -> dict[str, float]:
 
 
 def _guard(people: Sequence[Answers], corpus: Corpus) -> dict[str, float]:
-    p = np.concatenate([a.stress[a.among((corpus.guard,))] for a in people])
+    p = np.concatenate([np.empty(0), *(a.stress[a.among((corpus.guard,))] for a in people)])
     return {f"{corpus.guard}_called_stress": float((p > 0.5).mean())} if p.size else {}
 
 
@@ -189,7 +189,9 @@ def _ranking(
     pooled = auroc(*_joined(pairs))
     if not np.isfinite(pooled):
         return {}
-    result: dict[str, Any] = {"auroc": pooled, "auroc_person_mean": float(np.nanmean(each))}
+    result: dict[str, Any] = {"auroc": pooled}
+    if np.isfinite(each).any():
+        result["auroc_person_mean"] = float(np.nanmean(each))
     if seed is not None and len(pairs) > 1:
         draws = _draws(len(pairs), seed)
         result["ci95"] = {
@@ -214,12 +216,14 @@ def _against_rest(people: Sequence[Answers], stressor: str, corpus: Corpus) -> d
         return {}
     truth, p = _joined(pairs)
     each = [value for pair in pairs if np.isfinite(value := auroc(*pair))]
-    figures = {
-        "auroc_adjacent_rest": auroc(truth, p),
-        "auroc_adjacent_rest_person_mean": float(np.mean(each)) if each else float("nan"),
+    pooled = auroc(truth, p)
+    if not (np.isfinite(pooled) and each):
+        return {}
+    return {
+        "auroc_adjacent_rest": pooled,
+        "auroc_adjacent_rest_person_mean": float(np.mean(each)),
         "n_windows": int(truth.sum()),
     }
-    return figures if np.isfinite(figures["auroc_adjacent_rest"]) else {}
 
 
 def _sections(people: Sequence[Answers]) -> dict[str, dict[str, float]]:

@@ -243,6 +243,7 @@ def _models(block: Block) -> str:
 
 
 def _forecast(block: Block) -> Iterator[str]:
+    """Tell what is said of skin conductance; all ablations share the forecast of the network."""
     rows = [
         [
             f"{name}, {horizon} s",
@@ -251,12 +252,23 @@ def _forecast(block: Block) -> Iterator[str]:
             f"{f['pinball_skill']:+.3f}",
             f"{100 * f['coverage90']:.0f} %",
         ]
-        for name, scored in models_of(block)
-        # the bundle's ablations touch its classifier alone
-        if not name.startswith("bundle, ")
+        for name, scored in {"bundle": block, **block["variants"]}.items()
         for horizon, f in scored.get("eda", {}).get("forecast", {}).items()
     ]
     if rows:
         head = ["EDA forecast of the", "RMSE µS", "skill over persistence", "pinball skill"]
         yield table([*head, "90 % covers"], rows)
         yield "The pinball skill is over persistence with its own error quantiles."
+    others = [
+        [
+            name,
+            f"{f['r']:.3f}",
+            f"{f['r_person_mean']:.3f}" if "r_person_mean" in f else DASH,
+            f"{f['rmse_us']:.3f}",
+        ]
+        for name, scored in models_of(block)
+        if (f := scored.get("eda", {}).get("from_others"))
+    ]
+    if others:
+        head = ["EDA told from heart and movement by the", "r", "mean r within people", "RMSE µS"]
+        yield table(head, others)

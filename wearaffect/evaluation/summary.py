@@ -55,7 +55,8 @@ def metric_rows(board: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``rows``: models and controls by split and enrolment; ``forecast``: what is said of skin
-        conductance across orders, enrolled; ``protocol_hashes``. A row of which a figure doesn't
+        conductance across orders, enrolled; ``leaning``: what leaving something out costs there;
+        ``protocol_hashes``. A row of which a figure doesn't
         apply is absent.
     """
     rows = []
@@ -73,17 +74,26 @@ def metric_rows(board: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "rows": rows,
         "forecast": list(_forecasts(board)),
+        "leaning": list(_leaning(board)),
         "protocol_hashes": protocol_hashes(board),
     }
+
+
+def _leaning(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    block = board["boards"].get("cross_order", {}).get("rest", {})
+    if block:
+        yield {"without": "nothing", "stress_f1": block["stress"]["macro_f1"]}
+    for name, scored in block.get("ablations", {}).items():
+        if name.startswith("no_"):
+            without = name.removeprefix("no_").replace("_", " ")
+            yield {"without": without, "stress_f1": scored["stress"]["macro_f1"]}
 
 
 def _forecasts(board: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     block = board["boards"].get("cross_order", {}).get("rest")
     if block is None:
         return
-    # the bundle's ablations touch its classifier alone
-    others = {k: scored for k, scored in block["ablations"].items() if k.startswith("network_")}
-    for name, scored in {"bundle": block, **block["variants"], **others}.items():
+    for name, scored in {"bundle": block, **block["variants"]}.items():
         for horizon, figures in scored.get("eda", {}).get("forecast", {}).items():
             flat = {key: value for key, value in figures.items() if key != "by_origin"}
             yield {"model": shown_name(name), "horizon_s": float(horizon)} | flat

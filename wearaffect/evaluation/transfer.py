@@ -1,4 +1,4 @@
-"""Board "transfer": learnt in one laboratory, scored in others, without any of their labels."""
+"""Board "transfer": fitted in one laboratory, scored in others that no fit ever saw."""
 
 import multiprocessing
 import os

@@ -15,6 +15,7 @@ from wearaffect.bundle.encoding import Encoded, InputEncoder
 from wearaffect.evaluation.answers import Floats, Predicted, Predictor
 from wearaffect.learning.heads import condition_weights, labelled_of
 from wearaffect.learning.table import PersonTable
+from wearaffect.signals.history import mean_key
 
 __all__ = [
     "Inputs",
@@ -35,6 +36,7 @@ Inputs = Callable[[PersonTable], Floats]
 Maker = Callable[[NDArray[np.int64]], Any]
 """From the person of each training row to a classifier that hasn't been fitted."""
 
+_CLIP_SD = 5.0  # as the bundle's encoder
 _TREES_EVERY = 3  # windows; the next one learnt from shares three quarters with it
 
 
@@ -149,14 +151,27 @@ def on_features(people: Sequence[PersonTable], names: Sequence[str]) -> Inputs:
     names : sequence of str
         Any that the chain computes; the resting state, which has few of them, isn't used.
     """
-    windows = [w for p in people for w in p.without_rest().pick(labelled_of(p)[0])]
-    encoder = InputEncoder.fit(names, windows, _window_s(people))
+    wanted = tuple(names)
+    taught = np.concatenate([_raw_and_change(p, wanted)[labelled_of(p)[0]] for p in people])
+    known = np.isfinite(taught)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, taught, 0.0).sum(axis=0) / count
+    spread = np.sqrt((np.where(known, taught - mean, 0.0) ** 2).sum(axis=0) / count)
+    scale = np.where(spread > 0, spread, 1.0)
 
     def inputs(person: PersonTable) -> Floats:
-        found = encoder.encode(person.without_rest().windows)
-        return found.features[:, : 2 * len(names)].astype(float)
+        standard = np.nan_to_num((_raw_and_change(person, wanted) - mean) / scale)
+        return np.asarray(np.clip(standard, -_CLIP_SD, _CLIP_SD))
 
     return inputs
+
+
+@lru_cache(maxsize=128)
+def _raw_and_change(person: PersonTable, names: tuple[str, ...]) -> Floats:
+    raw = np.array([[w.features[name] for name in names] for w in person.windows])
+    keys = [mean_key(name) for name in names]
+    usual = np.array([[w.history[key] for key in keys] for w in person.windows])
+    return np.hstack([raw, raw - usual])
 
 
 # Rivals of one fold see the same people: they are encoded once for all of them.

@@ -121,7 +121,7 @@ def mean_and_error(right: Floats) -> dict[str, float]:
     """Summarise people."""
     return {
         "balanced_accuracy": float(right.mean()),
-        "standard_error": float(right.std() / np.sqrt(right.size)),
+        "standard_error": float(right.std(ddof=1) / np.sqrt(right.size)),
     }
 
 

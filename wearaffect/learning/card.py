@@ -65,8 +65,9 @@ def write_card(manifest: Manifest, path: Path) -> None:
         "figures rest on telling amusement from baseline, which nothing here does well. Features "
         "and settings were chosen with these people in view, and the index with a look at "
         "Stress-Predict's figures; people of either set who weren't there are the fair test. "
-        f"Physics and forecasts are averages of {m.provenance['members']} networks, each fitted "
-        "without a group of people.",
+        f"The equation's values are averages of {m.provenance['members']} networks, each fitted "
+        "without a group of people; the forecast is a model of its own, fitted on everybody, and "
+        "has nothing of the equation in it.",
     ]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
@@ -74,11 +75,13 @@ def write_card(manifest: Manifest, path: Path) -> None:
 def _leaning(m: Manifest) -> str:
     """What the answer rests on, by construction and by what it costs to leave out."""
     lines = [
-        "Stress is told from skin and heart; movement, posture, skin temperature and time never "
-        "enter it. In log odds, "
+        "Stress is told from skin and heart; movement, posture, skin temperature and time aren't "
+        "inputs of it, though movement spoils beats and can be felt in the spread of intervals. "
+        "In log odds, "
         f"{100 * m.calibration.get('index_share', 0):.0f} % are an index that nobody trained: "
         "heart rate, tonic conductance and its responses, in standard deviations of the person's "
-        "own last quarter of an hour. What that share costs or brings on training people left out:",
+        "own last quarter of an hour. What that share costs or brings the plain model on training "
+        "people left out:",
         "| share of the index | balanced accuracy of stress | standard error over people |\n"
         "| --- | --- | --- |\n"
         + "\n".join(
@@ -137,7 +140,7 @@ def _metrics(metrics: Mapping[str, Any]) -> str:
 
 
 def _forecast(metrics: Mapping[str, Any]) -> list[str]:
-    """What the physics does for the forecast, beside the same network without it."""
+    """What the forecast is worth; it is a model of its own, without the equation."""
     rows = metrics.get("forecast", [])
     if not rows:
         return []

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from wearaffect.bundle.encoding import InputEncoder, rest_block
 from wearaffect.core.streams import SignalKind
-from wearaffect.learning.heads import condition_weights, labelled_of
+from wearaffect.learning.heads import CALM, condition_weights, labelled_of
 from wearaffect.learning.network import AffectNetwork
 from wearaffect.learning.objective import Batch, LossWeights, losses
 from wearaffect.learning.table import PersonTable
@@ -94,7 +94,6 @@ def _rows_of(
     others = np.setdiff1d(np.arange(0, len(person.windows), stride), named)
     index = np.concatenate([named, others]).astype(np.intp)
     unknown = np.zeros(others.size)
-    calm = np.isin(labels, ("baseline", "amusement"))
     encoded = encoder.encode(person.pick(index))
     change = encoded.features[:, len(encoder.names) + encoder.names.index("eda_level")].copy()
     change[encoded.features[:, -3] == 0] = np.nan
@@ -105,7 +104,7 @@ def _rows_of(
         np.concatenate([np.equal(labels, "stress"), unknown]),
         np.concatenate([np.equal(labels, "amusement"), unknown]),
         np.concatenate([condition_weights(labels, "stress"), unknown]),
-        np.concatenate([condition_weights(labels, "amusement") * calm, unknown]),
+        np.concatenate([condition_weights(labels, "amusement", CALM), unknown]),
         reported_affect(person)[index],
         change,
         np.where(usable, person.eda_later_us[index], np.nan),

@@ -16,6 +16,7 @@ from wearaffect.learning.table import LABELS, PersonTable
 
 __all__ = [
     "AGAINST",
+    "CALM",
     "INDEX_SHARE",
     "IndexPrior",
     "condition_weights",
@@ -30,6 +31,11 @@ can't be of one laboratory; what it costs at home stands in every card, share by
 
 AGAINST = (*LABELS, "meditation")
 """What training windows are labelled with: stress is learnt against all the others."""
+
+# beats are lost to movement, so how many are left tells of it
+_OF_MOVEMENT = ("ibi_coverage",)
+CALM = ("baseline", "amusement")
+"""What the amusement head tells apart."""
 
 _INDEX_COLUMN = -N_FLAGS
 
@@ -65,11 +71,16 @@ def probabilities_of(stress: Tensor, amused: Tensor) -> Tensor:
     return torch.stack([(1 - p) * (1 - q), p, (1 - p) * q], dim=1)
 
 
-def condition_weights(labels: Sequence[str], positive: str) -> NDArray[np.float64]:
-    """Weigh windows of one person so that a condition counts as much as all others together."""
-    mine = np.array([label == positive for label in labels])
-    share = np.where(mine, max(mine.sum(), 1), max((~mine).sum(), 1))
-    return np.asarray(1.0 / share)
+def condition_weights(
+    labels: Sequence[str], positive: str, against: Sequence[str] = AGAINST
+) -> NDArray[np.float64]:
+    """Weigh windows of one person so that a condition counts as much as its rivals together.
+
+    Windows of neither count nothing.
+    """
+    mine = np.array([label == positive for label in labels], dtype=bool)
+    theirs = np.isin(labels, against) & ~mine
+    return np.asarray(mine / max(mine.sum(), 1) + theirs / max(theirs.sum(), 1))
 
 
 def sympathetic_inputs(names: Sequence[str]) -> NDArray[np.bool_]:
@@ -78,7 +89,7 @@ def sympathetic_inputs(names: Sequence[str]) -> NDArray[np.bool_]:
     Movement is no sign of stress, though in any one protocol it looks like one; the index enters
     as the prior.
     """
-    kept = np.array([not name.startswith("acc_") for name in names])
+    kept = np.array([not name.startswith("acc_") and name not in _OF_MOVEMENT for name in names])
     return np.concatenate([kept, kept, kept, [False], np.ones(N_FLAGS - 1, bool)])
 
 

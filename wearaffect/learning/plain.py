@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from wearaffect.bundle.encoding import InputEncoder, rest_block
 from wearaffect.learning.heads import (
+    CALM,
     IndexPrior,
     condition_weights,
     labelled_of,
@@ -77,7 +78,7 @@ def fit_plain(people: Sequence[PersonTable], encoder: InputEncoder) -> PlainHead
     stressed = labels == "stress"
     usable = sympathetic_inputs(encoder.names)
     _load(head.stress, features * usable, stressed, stress_weight)
-    calm = np.isin(labels, ("baseline", "amusement"))
+    calm = calm_weight > 0
     _load(head.amused, features[calm], labels[calm] == "amusement", calm_weight[calm])
     index = nn.Linear(1, 1)
     _load(index, features[:, [_INDEX]], stressed, stress_weight)
@@ -98,7 +99,7 @@ def _rows(
     for person in people:
         index, names = labelled_of(person)
         features = encoder.encode(person.pick(index)).features.astype(np.float64)
-        weights = (condition_weights(names, "stress"), condition_weights(names, "amusement"))
+        weights = (condition_weights(names, "stress"), condition_weights(names, "amusement", CALM))
         parts.append((features, np.array(names, dtype=str), *weights))
         if (features[:, -1] > 0).any():
             parts.append((without_rest(features), *parts[-1][1:]))

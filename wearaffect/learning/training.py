@@ -70,7 +70,7 @@ class Trained:
         difference, paired by person: in doubt the simpler model, which travels better.
         """
         better = self.left_out["network"] - self.left_out["plain"]
-        error = better.std() / np.sqrt(better.size)
+        error = better.std(ddof=1) / np.sqrt(better.size)
         return "network" if better.mean() > max(2 * error, 0.01) else "plain"
 
     def served(self, classifier: str) -> ServedModel:
@@ -160,10 +160,11 @@ def train_members(
                 progress((done + share) / len(groups))
 
         member = fit_network(kept, encoder, seed=seed + m, settings=settings, progress=told)
+        theirs = fit_plain(kept, encoder).prior
+        for i in left_out:
+            odds[i] = _odds(theirs, member.learned, people[i], encoder)
         # both classifiers lean on one index
         member.prior.load_state_dict(plain.prior.state_dict())
-        for i in left_out:
-            odds[i] = _odds(member.prior, member.learned, people[i], encoder)
         members.append(member)
     calibration = {"plain": calibrate(people, of_plain), "network": calibrate(people, odds)}
     curve = index_curve(people, of_plain, calibration["plain"])

@@ -102,7 +102,7 @@ class Enrolment:
             Of the chain that made the windows.
         """
         usable = [w for w in windows if _usable(w)]
-        if not usable or usable[-1].end_s - usable[0].start_s < MIN_REST_S:
+        if _covered_s(usable) < MIN_REST_S:
             return None
         table = np.array([[w.features[name] for name in FEATURES] for w in usable])
         known = np.isfinite(table)
@@ -176,6 +176,15 @@ def trusted_features(window: Window) -> dict[str, float]:
         if not found
     }
     return {name: window.features[name] for name, kind in FEATURES.items() if kind not in poor}
+
+
+def _covered_s(windows: Sequence[Window]) -> float:
+    """Give the time that windows in time order cover together, seconds."""
+    covered_s, reached_s = 0.0, -np.inf
+    for window in windows:
+        covered_s += window.end_s - max(window.start_s, reached_s)
+        reached_s = window.end_s
+    return covered_s
 
 
 def _usable(window: Window) -> bool:

@@ -34,8 +34,8 @@ class History:
     hop_s : float
         Time from one window to the next, seconds.
     tau_s : float
-        Time over which they are forgotten, seconds. Before so much has been seen, every window
-        counts alike.
+        Time over which they are forgotten, seconds of windows that had a value: hours off the
+        skin leave it as it was. Before so much has been seen, every window counts alike.
 
     Examples
     --------
