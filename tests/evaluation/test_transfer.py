@@ -1,7 +1,6 @@
 """Board "transfer" on synthetic people: complete, and nothing of the people scored is learnt."""
 
 import json
-import operator
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,10 +157,3 @@ def test_too_little_to_learn_from_or_nobody_to_score_ends_the_board(sets, made_w
         transfer_board(tmp_path, jobs=1)
     with pytest.raises(DatasetError, match="no such folder"):
         transfer_board(tmp_path / "nowhere", jobs=1)
-
-
-@pytest.mark.slow
-def test_workers_do_what_one_process_does():
-    tasks = [1, 2, 3]
-    assert dict(transfer._run(operator.add, tasks, 10, 2)) == {1: 11, 2: 12, 3: 13}
-    assert dict(transfer._run(operator.add, tasks, 10, 1)) == {1: 11, 2: 12, 3: 13}

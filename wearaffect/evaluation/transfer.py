@@ -1,9 +1,7 @@
 """Board "transfer": fitted in one laboratory, scored in others that no fit ever saw."""
 
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +18,7 @@ from wearaffect.evaluation.protocol import Protocol, closing
 from wearaffect.evaluation.recipes import network, plain, window_s
 from wearaffect.evaluation.transfer_measures import above_index, in_order, withheld_stress
 from wearaffect.evaluation.transfer_rivals import BASELINES, CONTROLS, INDICES, taught_there
+from wearaffect.evaluation.workers import worked_off
 from wearaffect.learning.table import MODEL_FEATURES, PersonTable, table_of
 from wearaffect.signals.chain import ChainSettings
 
@@ -100,7 +99,7 @@ def transfer_board(
     _require_enough(sets, people)
     answers: dict[str, Said] = {}
     tasks = _tasks(quick=quick)
-    for done, (name, said) in enumerate(_run(_asked, tasks, people, jobs), start=1):
+    for done, (name, said) in enumerate(worked_off(_asked, tasks, people, jobs), start=1):
         answers[name] = said
         told(0.3 + 0.7 * done / len(tasks), name)
     boards = {
@@ -166,7 +165,7 @@ def _tables(
     """Cut everybody's windows."""
     tasks = [(sets, corpus, name) for corpus, some in names.items() for name in some]
     made: dict[tuple[Path, str, str], PersonTable] = {}
-    for task, table in _run(_one_table, tasks, None, jobs):
+    for task, table in worked_off(_one_table, tasks, None, jobs):
         made[task] = table
         progress(len(made) / len(tasks), f"windows of {table.id}")
     return {
@@ -265,34 +264,3 @@ def _block(
             "in_order": in_order(said[_BUNDLE]),
         }
     )
-
-
-_worker: dict[str, Any] = {}
-
-
-def _run(
-    work: Callable[[Any, Any], Any], tasks: Sequence[Any], shared: Any, jobs: int
-) -> Iterator[tuple[Any, Any]]:
-    """Work tasks off in any order, in this process where there is one job."""
-    if jobs == 1:
-        yield from ((task, work(task, shared)) for task in tasks)
-        return
-    # spawned, since torch's threads don't survive a fork
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(work, shared)
-    ) as pool:
-        pending = {pool.submit(_in_worker, task): task for task in tasks}
-        for future in as_completed(pending):
-            yield pending[future], future.result()
-
-
-def _start_worker(work: Callable[[Any, Any], Any], shared: Any) -> None:
-    import torch
-
-    torch.set_num_threads(1)
-    _worker.update(work=work, shared=shared)
-
-
-def _in_worker(task: Any) -> Any:
-    return _worker["work"](task, _worker["shared"])

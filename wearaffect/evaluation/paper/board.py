@@ -1,9 +1,6 @@
 """Run the cells of board "paper"."""
 
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,6 +13,7 @@ from wearaffect.evaluation.paper.parameters import Spread, start_study
 from wearaffect.evaluation.paper.rows import PersonLevel, read_levels, rows_of
 from wearaffect.evaluation.paper.scoring import CLAIMED
 from wearaffect.evaluation.protocol import closing
+from wearaffect.evaluation.workers import worked_off
 from wearaffect.learning.paper_network import PaperFit
 
 __all__ = ["MAIN_HOP_S", "MAIN_INPUTS", "paper_board"]
@@ -80,7 +78,7 @@ def paper_board(
     tasks: dict[str, Cell | Spread] = {_name(cell): cell for cell in cells}
     tasks[_STUDY] = Spread(seeds=(1, 2, 3), starts=(0.1, 1.0, 10.0)) if quick else Spread()
     found: dict[str, dict[str, Any]] = {}
-    for name, result in _run(tasks, (people, settings), jobs or os.cpu_count() or 1):
+    for (name, _), result in worked_off(_one, list(tasks.items()), (people, settings), jobs):
         found[name] = result
         if progress is not None:
             progress(len(found) / len(tasks), name)
@@ -123,37 +121,10 @@ def _name(cell: Cell) -> str:
 
 
 _Shared = tuple[tuple[PersonLevel, ...], PaperFit]
-_worker: dict[str, _Shared] = {}
 
 
-def _run(
-    tasks: Mapping[str, Cell | Spread], shared: _Shared, jobs: int
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Work the tasks off, in this process where there is one job."""
-    if jobs == 1:
-        for name, task in tasks.items():
-            yield name, _one(task, shared)
-        return
-    # spawned, since torch's threads don't survive a fork
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(shared,)
-    ) as pool:
-        pending = {pool.submit(_in_worker, task): name for name, task in tasks.items()}
-        for future in as_completed(pending):
-            yield pending[future], future.result()
-
-
-def _start_worker(shared: _Shared) -> None:
-    _worker["shared"] = shared
-
-
-def _in_worker(task: Cell | Spread) -> dict[str, Any]:
-    return _one(task, _worker["shared"])
-
-
-def _one(task: Cell | Spread, shared: _Shared) -> dict[str, Any]:
-    people, settings = shared
+def _one(named: tuple[str, Cell | Spread], shared: _Shared) -> dict[str, Any]:
+    (_, task), (people, settings) = named, shared
     if isinstance(task, Cell):
         return scored_cell(task, people, settings)
     rows = rows_of(people, MAIN_HOP_S, THREE)
