@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wearaffect.bundle.belief import Belief, Calibration
+from wearaffect.bundle.belief import Belief, Calibration, with_belief
 
 PROBABILITIES = st.lists(st.floats(0.02, 0.98), min_size=1, max_size=60)
 
@@ -82,3 +82,14 @@ def test_what_makes_no_sense_is_refused(wrong):
 def test_it_travels_as_plain_data():
     made = Calibration(0.2, 30.0, 1.5, 0.4, 0.1)
     assert Calibration.from_dict(made.as_dict() | {"another": 1}) == made
+
+
+def test_a_belief_leaves_the_others_their_odds() -> None:
+    said = np.array([[0.2, 0.5, 0.3], [0.06, 0.9, 0.04]])
+    kept = with_belief(said, 1, np.array([0.1, 0.6]), 1.0)
+    np.testing.assert_allclose(kept.sum(axis=1), 1.0)
+    np.testing.assert_allclose(kept[:, 1], [0.1, 0.6])
+    np.testing.assert_allclose(kept[:, 2] / kept[:, 0], said[:, 2] / said[:, 0])
+    cooled = with_belief(said, 1, np.array([0.1, 0.6]), 2.0)
+    np.testing.assert_allclose(np.log(cooled[:, 2] / cooled[:, 0]) * 2, np.log([1.5, 2 / 3]))
+    assert np.isnan(with_belief(np.full((1, 3), np.nan), 1, np.array([0.5]), 1.0)[0, 0])

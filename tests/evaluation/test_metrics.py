@@ -144,7 +144,10 @@ def test_a_stressor_is_ranked_against_the_rests_that_touch_it() -> None:
 
 def _forecasting(now: np.ndarray, later: np.ndarray, said: np.ndarray) -> dict:
     moved = np.diff(now, prepend=np.nan)
-    person = replace(leaning(1), now_us=now, later_us=later, forecast_us=said, moved_us=moved)
+    held = now[:, None, None] + np.tile([-2.0, 0.0, 2.0], (later.shape[1], 1))
+    person = replace(
+        leaning(1), now_us=now, later_us=later, forecast_us=said, moved_us=moved, held_us=held
+    )
     return score([person], WESAD)["eda"]["forecast"]
 
 
@@ -166,15 +169,16 @@ def test_pinball_skill_by_hand() -> None:
     now = np.zeros(400)
     later = np.tile([-1.0, 1.0], 200)[:, None].repeat(4, axis=1)
 
-    def skill(forecast: np.ndarray) -> float:
-        return _forecasting(now, later, np.broadcast_to(forecast, (400, 4, 3)))["5"][
-            "pinball_skill"
-        ]
+    def skill(forecast: np.ndarray, name: str = "pinball_skill_hindsight") -> float:
+        return _forecasting(now, later, np.broadcast_to(forecast, (400, 4, 3)))["5"][name]
 
     assert skill(np.array([-1.0, 0.0, 1.0])) == pytest.approx(0.0, abs=1e-9)
     assert skill(later[:, :, None].repeat(3, axis=2)) == pytest.approx(1.0)
     # 2 wide on either side instead of 1: 0.05 more for each end, of 0.05 * 2 + 0.5
     assert skill(np.array([-2.0, 0.0, 2.0])) == pytest.approx(-0.1 / 0.6, abs=1e-9)
+    # people trained on moved twice as much, so that what is right here gains that much
+    assert skill(np.array([-2.0, 0.0, 2.0]), "pinball_skill") == pytest.approx(0.0, abs=1e-9)
+    assert skill(np.array([-1.0, 0.0, 1.0]), "pinball_skill") == pytest.approx(0.1 / 0.7, abs=1e-9)
 
 
 def test_conductance_from_the_others_is_judged_within_people_too() -> None:

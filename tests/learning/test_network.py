@@ -69,12 +69,12 @@ def _columns(prefix: str) -> list[int]:
 
 def test_stress_is_told_without_movement() -> None:
     batch, network = _batch(8), _network()
-    before = network.learned(batch.features)
+    before = network.odds(batch.features, batch.eda)[0]
     moved = batch.features.clone()
     moved[:, _columns("acc_")] += 3.0
-    assert torch.equal(network.learned(moved), before)
+    assert torch.equal(network.odds(moved, batch.eda)[0], before)
     moved[:, _columns("hr_")] += 3.0
-    assert not torch.allclose(network.learned(moved), before)
+    assert not torch.allclose(network.odds(moved, batch.eda)[0], before)
 
 
 def test_an_absent_signal_is_silent_whatever_stands_in_its_place() -> None:

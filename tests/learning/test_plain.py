@@ -6,7 +6,13 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from wearaffect.bundle.belief import Calibration
-from wearaffect.learning.calibration import believed, calibrate, first_doubts, groups_left_out
+from wearaffect.learning.calibration import (
+    Odds,
+    believed,
+    calibrate,
+    first_doubts,
+    groups_left_out,
+)
 from wearaffect.learning.heads import INDEX_SHARE, sympathetic_inputs
 from wearaffect.learning.plain import fit_plain, without_rest
 from wearaffect.learning.table import PersonTable
@@ -82,15 +88,16 @@ def odds(people):
     for table in people:
         right = np.array([8.0 if label == "stress" else -8.0 for label in table.labels])
         blocks = (np.arange(right.size) // 60) % 4 == 3
-        found.append([(np.where(blocks, -right, right),) * 2])
+        found.append([Odds(*(np.where(blocks, -right, right),) * 3)])
     return found
 
 
 def test_too_sure_answers_are_cooled_and_the_least_sure_silenced(people, odds) -> None:
     chosen = calibrate(people, odds)
     assert chosen.temperature > 1.0
+    assert chosen.calm_temperature > 1.0  # it takes stress for amusement, and never doubts
     answered, total = 0, 0
-    for table, ((learned, _),) in zip(people, odds, strict=True):
+    for table, ((learned, _, _),) in zip(people, odds, strict=True):
         fine = [not why for why in first_doubts(table, chosen)]
         p = believed(table, 1 / (1 + np.exp(-learned)), chosen, fine)
         scored = table.labelled()

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Belief", "Calibration"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Belief", "Calibration", "with_belief"]
 
 _SUREST = 1e-4
 
@@ -28,6 +31,8 @@ class Calibration:
         > 0.
     temperature : float
         What the belief's log odds are divided by, > 0; fitted on people left out.
+    calm_temperature : float
+        What the log odds among the other conditions are divided by, > 0; fitted in the same way.
     least_certainty : float
         Distance of the belief from even odds, 0 to 1, below which it is withheld.
     least_still : float or None
@@ -38,6 +43,7 @@ class Calibration:
     evidence: float = 0.3
     hold_s: float = 60.0
     temperature: float = 1.0
+    calm_temperature: float = 1.0
     least_certainty: float = 0.0
     least_still: float | None = None
 
@@ -46,6 +52,7 @@ class Calibration:
             0 < self.evidence <= 1
             and 0 < self.hold_s < math.inf
             and 0 < self.temperature < math.inf
+            and 0 < self.calm_temperature < math.inf
             and 0 <= self.least_certainty < 1
         )
         if not fine:
@@ -104,6 +111,34 @@ class Belief:
             odds = _log_odds(self._probability) + c.evidence * _log_odds(probability)
             self._probability = min(max(_logistic(odds), _SUREST), 1 - _SUREST)
         return _logistic(_log_odds(self._probability) / c.temperature)
+
+
+def with_belief(
+    probabilities: NDArray[np.floating], at: int, belief: NDArray[np.float64], temperature: float
+) -> NDArray[np.float64]:
+    """Put a belief in the place of one condition, and share what it leaves among the others.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray, (n, k)
+        Each window's answer for itself.
+    at : int
+        Which condition the belief is about.
+    belief : numpy.ndarray, (n,)
+        Its probability.
+    temperature : float
+        What the log odds among the others are divided by.
+
+    Returns
+    -------
+    numpy.ndarray, (n, k)
+        Rows add up to one; undefined answers stay so.
+    """
+    shares = np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12) ** (1 / temperature)
+    shares[:, at] = 0.0
+    shares *= ((1 - belief) / shares.sum(axis=1))[:, None]
+    shares[:, at] = belief
+    return shares
 
 
 def _log_odds(p: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wearaffect.bundle.belief import Belief, Calibration
+from wearaffect.bundle.belief import Belief, Calibration, with_belief
 from wearaffect.bundle.manifest import Manifest
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
 from wearaffect.core.streams import SignalKind
@@ -92,14 +92,13 @@ class Estimator:
 
     def _believed(self, window: Window, row: Row, *, trusted: bool) -> dict[str, float]:
         """Let the belief about stress move, and share what is left as the graph shares it."""
-        said: list[float] = row["probabilities"].tolist()
-        probabilities = dict(zip(self._manifest.labels, said, strict=True))
-        if "stress" not in probabilities:
-            return probabilities
-        alone = probabilities["stress"]
-        stress = self._belief.take(alone, window.end_s, trusted=trusted)
-        share = (1.0 - stress) / max(1.0 - alone, 1e-9)
-        return {k: stress if k == "stress" else p * share for k, p in probabilities.items()}
+        labels, said = self._manifest.labels, row["probabilities"]
+        if "stress" not in labels:
+            return dict(zip(labels, said.tolist(), strict=True))
+        at = labels.index("stress")
+        stress = self._belief.take(float(said[at]), window.end_s, trusted=trusted)
+        shares = with_belief(said[None], at, np.array([stress]), self._calibration.calm_temperature)
+        return dict(zip(labels, shares[0].tolist(), strict=True))
 
     def _estimate(
         self, window: Window, row: Row, probabilities: Mapping[str, float]

@@ -27,6 +27,8 @@ class Predicted:
         First reason, empty where it answered; () where the model never withholds.
     forecast_us : numpy.ndarray, (n, horizons, 3), or None
         5th percentile, median, 95th percentile.
+    held_us : numpy.ndarray, (horizons, 3), or None
+        The same of the change to come on training people: what the last value alone would give.
     affect : numpy.ndarray, (n, 2), or None
         Valence and arousal.
     from_others_us : numpy.ndarray, (n,), or None
@@ -36,6 +38,7 @@ class Predicted:
     probabilities: Floats
     withheld: tuple[str, ...] = ()
     forecast_us: Floats | None = None
+    held_us: Floats | None = None
     affect: Floats | None = None
     from_others_us: Floats | None = None
 
@@ -69,6 +72,8 @@ class Answers:
     now_us, later_us, forecast_us, moved_us : numpy.ndarray
         Of every window, labelled or not, (n,), (n, horizons), (n, horizons, 3) and (n,): level
         now and later, forecast, and change over the last five seconds; empty without a forecast.
+    held_us : numpy.ndarray, (n, horizons, 3)
+        What persistence gives for each, with its errors on training people; NaN where unknown.
     """
 
     subject: str
@@ -85,6 +90,7 @@ class Answers:
     later_us: Floats = field(default_factory=lambda: np.empty((0, len(HORIZONS_S))))
     forecast_us: Floats = field(default_factory=lambda: np.empty((0, len(HORIZONS_S), 3)))
     moved_us: Floats = field(default_factory=lambda: np.empty(0))
+    held_us: Floats = field(default_factory=lambda: np.empty((0, len(HORIZONS_S), 3)))
 
     @property
     def stress(self) -> Floats:
@@ -116,11 +122,14 @@ def answers_of(person: PersonTable, predict: Predictor) -> Answers:
         level = np.exp(np.minimum([w.features["eda_level"] for w in person.windows], 20.0))
         extra |= {"eda_us": level[scored], "from_others_us": said.from_others_us[scored]}
     if said.forecast_us is not None:
+        unknown = np.full((len(HORIZONS_S), 3), np.nan)
+        held = unknown if said.held_us is None else said.held_us
         extra |= {
             "now_us": person.eda_us,
             "later_us": person.eda_later_us,
             "forecast_us": said.forecast_us,
             "moved_us": np.diff(person.eda_us, prepend=np.nan),
+            "held_us": person.eda_us[:, None, None] + held,
         }
     return Answers(
         subject=person.subject,

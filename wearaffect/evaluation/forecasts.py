@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wearaffect.evaluation.answers import Answers, Floats
 from wearaffect.evaluation.measures import pinball, skill
@@ -16,7 +15,10 @@ _FLAT_US = 0.005  # change over 5 s below which the level counts as flat (engine
 
 
 def forecast_figures(people: Sequence[Answers]) -> dict[str, Any]:
-    """Score forecasts per horizon, against persistence with its own error quantiles.
+    """Score forecasts per horizon, against persistence.
+
+    Its quantiles are those of its errors on training people, as a forecast's own are; in hindsight
+    it is given those on the very people that are scored, which nobody could know beforehand.
 
     Parameters
     ----------
@@ -27,14 +29,14 @@ def forecast_figures(people: Sequence[Answers]) -> dict[str, Any]:
     -------
     dict
         By horizon in seconds: ``rmse_us``, ``skill_vs_persistence`` (mean squared error),
-        ``pinball_skill``, ``coverage90``, and ``by_origin``: the same where the level was
-        ``rising``, ``falling`` or ``flat``.
+        ``pinball_skill``, ``pinball_skill_hindsight``, ``coverage90``, and ``by_origin``: the same
+        where the level was ``rising``, ``falling`` or ``flat``.
     """
     if not people:
         return {}
-    now, later, said, moved = (
+    now, later, said, moved, held = (
         np.concatenate([getattr(a, name) for a in people])
-        for name in ("now_us", "later_us", "forecast_us", "moved_us")
+        for name in ("now_us", "later_us", "forecast_us", "moved_us", "held_us")
     )
     origins = {
         "rising": moved > _FLAT_US,
@@ -46,9 +48,10 @@ def forecast_figures(people: Sequence[Answers]) -> dict[str, Any]:
         known = np.isfinite(now) & np.isfinite(later[:, h]) & np.isfinite(said[:, h]).all(axis=1)
         if not known.any():
             continue
-        figures: dict[str, Any] = _figures(now, later[:, h], said[:, h], known)
+        rows = (now, later[:, h], said[:, h], held[:, h])
+        figures: dict[str, Any] = _figures(*(row[known] for row in rows))
         figures["by_origin"] = {
-            name: _figures(now, later[:, h], said[:, h], known & chosen)
+            name: _figures(*(row[known & chosen] for row in rows))
             for name, chosen in origins.items()
             if (known & chosen).any()
         }
@@ -56,20 +59,21 @@ def forecast_figures(people: Sequence[Answers]) -> dict[str, Any]:
     return found
 
 
-def _figures(
-    now: Floats, later: Floats, said: Floats, chosen: NDArray[np.bool_]
-) -> dict[str, float]:
-    truth, held, quantiles = later[chosen], now[chosen], said[chosen]
-    rival = held[:, None] + np.quantile(truth - held, [0.05, 0.5, 0.95])
-    squared = (truth - quantiles[:, 1]) ** 2
-    inside = (truth >= quantiles[:, 0]) & (truth <= quantiles[:, 2])
-    return {
+def _figures(now: Floats, truth: Floats, said: Floats, held: Floats) -> dict[str, float]:
+    squared = (truth - said[:, 1]) ** 2
+    inside = (truth >= said[:, 0]) & (truth <= said[:, 2])
+    missed = pinball(truth, said)
+    hindsight = now[:, None] + np.quantile(truth - now, [0.05, 0.5, 0.95])
+    figures = {
         "rmse_us": float(np.sqrt(squared.mean())),
-        "skill_vs_persistence": skill(squared, (truth - held) ** 2),
-        "pinball_skill": skill(pinball(truth, quantiles), pinball(truth, rival)),
+        "skill_vs_persistence": skill(squared, (truth - now) ** 2),
+        "pinball_skill_hindsight": skill(missed, pinball(truth, hindsight)),
         "coverage90": float(inside.mean()),
         "n_windows": int(truth.size),
     }
+    if np.isfinite(held).all():
+        figures["pinball_skill"] = skill(missed, pinball(truth, held))
+    return figures
 
 
 def from_others_figures(people: Sequence[Answers]) -> dict[str, float]:

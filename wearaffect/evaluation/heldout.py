@@ -31,9 +31,10 @@ def predictor_of(bundle: ModelBundle) -> Predictor:
         return Predicted(
             np.array([[e.probabilities[k] for k in LABELS] for e in said]).reshape(-1, len(LABELS)),
             tuple(o.reasons[0] if isinstance(o, Abstention) else "" for o in outcomes),
-            _forecasts(said, bundle),
-            _affect(said),
-            np.array([_or_nan(e.eda_from_others_us) for e in said]),
+            forecast_us=_forecasts(said, bundle),
+            held_us=_held(bundle),
+            affect=_affect(said),
+            from_others_us=np.array([_or_nan(e.eda_from_others_us) for e in said]),
         )
 
     return predict
@@ -49,6 +50,15 @@ def _forecasts(said: Sequence[AffectEstimate], bundle: ModelBundle) -> Floats:
     unknown = (float("nan"),) * 3
     horizons = bundle.manifest.horizons_s
     return np.array([[e.eda_forecast_us.get(h, unknown) for h in horizons] for e in said])
+
+
+def _held(bundle: ModelBundle) -> Floats | None:
+    """Read how far the last value was off on training people, if the bundle says so."""
+    manifest = bundle.manifest
+    errors = manifest.calibration.get("persistence_us", {})
+    if set(errors) != {f"{h:g}" for h in manifest.horizons_s}:
+        return None
+    return np.array([errors[f"{h:g}"] for h in manifest.horizons_s], dtype=float)
 
 
 def _affect(said: Sequence[AffectEstimate]) -> Floats:

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from wearaffect.bundle.belief import Calibration
+from wearaffect.bundle.belief import Calibration, with_belief
 from wearaffect.bundle.estimator import UNSURE
 from wearaffect.evaluation.answers import STRESS, Floats, Predicted, Predictor
 from wearaffect.learning.calibration import believed, calibrate, first_doubts
 from wearaffect.learning.fitting import FitSettings
+from wearaffect.learning.forecast import persistence_errors
 from wearaffect.learning.plain import fit_plain
 from wearaffect.learning.served import ServedModel, run
 from wearaffect.learning.table import PersonTable
@@ -50,9 +51,11 @@ def network(
         people, window_s(people), seed=seed, n_members=n_members, settings=settings
     )
     model, calibration = trained.served("network"), trained.calibration["network"]
+    held = persistence_errors(people)
 
     def predict(person: PersonTable) -> Predicted:
-        return settled(person, _heads(trained, model, person), calibration)
+        said = replace(_heads(trained, model, person), held_us=held)
+        return settled(person, said, calibration)
 
     return predict
 
@@ -85,8 +88,7 @@ def settled(person: PersonTable, said: Predicted, calibration: Calibration) -> P
     why = first_doubts(person, calibration)
     alone: Floats = said.probabilities[:, STRESS]
     stress = believed(person, alone, calibration, [not reason for reason in why])
-    probabilities = said.probabilities * ((1 - stress) / np.maximum(1 - alone, 1e-9))[:, None]
-    probabilities[:, STRESS] = stress
+    probabilities = with_belief(said.probabilities, STRESS, stress, calibration.calm_temperature)
     unsure = np.abs(2 * stress - 1) < calibration.least_certainty
     withheld = tuple(
         reason or (UNSURE if vague else "") for reason, vague in zip(why, unsure, strict=True)

@@ -250,6 +250,7 @@ def _forecast(block: Block) -> Iterator[str]:
             f"{f['rmse_us']:.3f}",
             f"{f['skill_vs_persistence']:+.3f}",
             f"{f['pinball_skill']:+.3f}",
+            f"{f['pinball_skill_hindsight']:+.3f}",
             f"{100 * f['coverage90']:.0f} %",
         ]
         for name, scored in {"bundle": block, **block["variants"]}.items()
@@ -257,8 +258,11 @@ def _forecast(block: Block) -> Iterator[str]:
     ]
     if rows:
         head = ["EDA forecast of the", "RMSE µS", "skill over persistence", "pinball skill"]
-        yield table([*head, "90 % covers"], rows)
-        yield "The pinball skill is over persistence with its own error quantiles."
+        yield table([*head, "in hindsight", "90 % covers"], rows)
+        yield (
+            "Pinball skill is over the last value with the quantiles of its errors on training "
+            "people; in hindsight, with those on the very people that are scored."
+        )
     others = [
         [
             name,

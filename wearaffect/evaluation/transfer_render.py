@@ -105,14 +105,23 @@ def _order_table(found: Mapping[str, Block]) -> str:
 
 def _forecast_table(block: Block) -> str:
     lines = [
-        _line([f"{model.strip('*')}, EDA ahead", "MSE skill", "pinball skill", "90 % covers"])
-        + f"\n{_line(['---'] * 4)}\n"
+        _line(
+            [
+                f"{model.strip('*')}, EDA ahead",
+                "MSE skill",
+                "pinball skill",
+                "in hindsight",
+                "90 % covers",
+            ]
+        )
+        + f"\n{_line(['---'] * 5)}\n"
         + "\n".join(
             _line(
                 [
                     f"{horizon} s",
                     f"{f['skill_vs_persistence']:+.3f}",
                     f"{f['pinball_skill']:+.3f}",
+                    f"{f['pinball_skill_hindsight']:+.3f}",
                     f"{100 * f['coverage90']:.0f} %",
                 ]
             )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.bundle.belief import Belief, Calibration
 from wearaffect.bundle.estimator import doubts
-from wearaffect.learning.heads import INDEX_SHARE, labelled_of
+from wearaffect.learning.heads import CALM, INDEX_SHARE, condition_weights, labelled_of
 from wearaffect.learning.table import LABELS, PersonTable
 from wearaffect.signals.enrolment import LEAST_QUALITY
 
@@ -33,8 +34,21 @@ _TEMPERATURES = np.geomspace(0.25, 8.0, 41)
 _COVERAGE = 0.8
 _GATED = 0.25  # share of training stress that the motion gate may cost (engineering choice)
 
-Odds = tuple[Floats, Floats]
-"""Log odds of stress for every window of a person: learned, and by the index."""
+
+class Odds(NamedTuple):
+    """Log odds for every window of a person.
+
+    Attributes
+    ----------
+    learned, index : numpy.ndarray, (n,)
+        Of stress: learned, and by the untrained index.
+    amused : numpy.ndarray, (n,)
+        Of amusement where it isn't stress.
+    """
+
+    learned: Floats
+    index: Floats
+    amused: Floats
 
 
 def groups_left_out(n: int, n_groups: int, seed: int) -> list[NDArray[np.intp]]:
@@ -57,7 +71,7 @@ def calibrate(people: Sequence[PersonTable], odds: Sequence[Sequence[Odds]]) -> 
     Returns
     -------
     Calibration
-        A motion gate that costs a quarter of stress, the temperature of least log loss, and the
+        A motion gate that costs a quarter of stress, the temperatures of least log loss, and the
         certainty that, with the gate, leaves 80 % of windows an answer.
     """
     start = Calibration(least_still=_stillness(people))
@@ -69,10 +83,15 @@ def calibrate(people: Sequence[PersonTable], odds: Sequence[Sequence[Odds]]) -> 
     ]
     stress, truth, fine = (np.concatenate(column) for column in zip(*said, strict=True))
     odds_of = np.log(stress) - np.log1p(-stress)
-    temperature = float(min(_TEMPERATURES, key=lambda t: _log_loss(odds_of / t, truth)))
+    temperature = _coolest(odds_of, truth)
     sure = np.where(fine, np.abs(np.tanh(odds_of / temperature / 2)), 0.0)
     least = float(np.quantile(sure, 1 - _COVERAGE))
-    return replace(start, temperature=temperature, least_certainty=least)
+    return replace(
+        start,
+        temperature=temperature,
+        calm_temperature=_calm_temperature(people, odds),
+        least_certainty=least,
+    )
 
 
 def left_out_accuracy(
@@ -162,8 +181,20 @@ def believed(
 
 
 def _mixed(odds: Odds, weight: float) -> Floats:
-    learned, index = odds
-    return np.asarray(1 / (1 + np.exp(-(weight * index + (1 - weight) * learned))))
+    mixed = weight * odds.index + (1 - weight) * odds.learned
+    return np.asarray(1 / (1 + np.exp(-mixed)))
+
+
+def _calm_temperature(people: Sequence[PersonTable], odds: Sequence[Sequence[Odds]]) -> float:
+    """Give the temperature of amusement, which counts as much as baseline, as in fitting."""
+    parts = []
+    for person, ways in zip(people, odds, strict=True):
+        index, names = labelled_of(person)
+        weight = condition_weights(names, "amusement", CALM)
+        truth = np.array([name == "amusement" for name in names], dtype=bool)
+        parts += [(way.amused[index], truth, weight) for way in ways]
+    amused, truth, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _coolest(amused, truth, weight)
 
 
 def _right(
@@ -188,8 +219,14 @@ def _scored(
     return np.clip(p, 1e-6, 1 - 1e-6), truth, np.array(trusted)[index]
 
 
-def _log_loss(odds: Floats, truth: NDArray[np.bool_]) -> float:
-    return float(np.logaddexp(0, np.where(truth, -odds, odds)).mean())
+def _coolest(odds: Floats, truth: NDArray[np.bool_], weight: Floats | None = None) -> float:
+    """Give the temperature of least log loss."""
+
+    def loss(temperature: float) -> float:
+        each = np.logaddexp(0, np.where(truth, -odds, odds) / temperature)
+        return float(np.average(each, weights=weight))
+
+    return float(min(_TEMPERATURES, key=loss))
 
 
 def _stillness(people: Sequence[PersonTable]) -> float | None:

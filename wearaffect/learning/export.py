@@ -21,6 +21,7 @@ from wearaffect.core.errors import BundleError, RecordingExistsError
 from wearaffect.core.timebase import n_samples
 from wearaffect.learning.calibration import LEAST, mean_and_error
 from wearaffect.learning.card import write_card
+from wearaffect.learning.forecast import persistence_errors
 from wearaffect.learning.heads import INDEX_SHARE
 from wearaffect.learning.served import OUTPUTS, ServedModel, run
 from wearaffect.learning.table import HORIZONS_S, LABELS, PersonTable
@@ -193,6 +194,12 @@ def _check_parity(
                 )
 
 
+def _held(people: Sequence[PersonTable]) -> dict[str, list[float]]:
+    """Keep what the last value alone would give, so that skill over it can be told of anybody."""
+    rows = zip(HORIZONS_S, persistence_errors(people).tolist(), strict=True)
+    return {f"{h:g}": row for h, row in rows if np.isfinite(row).all()}
+
+
 def _manifest(
     trained: Trained, people: Sequence[PersonTable], settings: ChainSettings, text: BundleText
 ) -> Manifest:
@@ -214,7 +221,11 @@ def _manifest(
         horizons_s=HORIZONS_S,
         physics=population_physics(trained.members),
         calibration=trained.calibration[text.classifier].as_dict()
-        | {"method": "temperature and thresholds from people left out", "index_share": INDEX_SHARE},
+        | {
+            "method": "temperatures and thresholds from people left out",
+            "index_share": INDEX_SHARE,
+            "persistence_us": _held(people),
+        },
         abstention=LEAST,
         provenance={
             "recordings": {person.id: person.content_hash for person in people},

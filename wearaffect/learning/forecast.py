@@ -15,7 +15,7 @@ from wearaffect.learning.forecast_head import Described, ForecastHead
 from wearaffect.learning.table import HORIZONS_S, PersonTable
 from wearaffect.signals.skin_history import forecast_inputs
 
-__all__ = ["ForecastHead", "fit_forecast"]
+__all__ = ["ForecastHead", "fit_forecast", "persistence_errors"]
 
 _QUANTILES = (0.05, 0.5, 0.95)
 
@@ -178,3 +178,23 @@ def _descend(head: ForecastHead, rows: _Rows, steps: int, batch_size: int) -> No
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
+
+
+def persistence_errors(people: Sequence[PersonTable]) -> NDArray[np.float64]:
+    """Tell how far the last value is off on some people: what a forecast has to beat.
+
+    Parameters
+    ----------
+    people : sequence of PersonTable
+        Training people, labelled windows or not.
+
+    Returns
+    -------
+    numpy.ndarray, (horizons, 3)
+        5th percentile, median and 95th percentile of the change to come, µS; NaN where none is
+        known.
+    """
+    change = np.concatenate([p.eda_later_us - p.eda_us[:, None] for p in people])
+    known = [column[np.isfinite(column)] for column in change.T]
+    unknown = np.full(len(_QUANTILES), np.nan)
+    return np.array([np.quantile(c, _QUANTILES) if c.size else unknown for c in known])

@@ -144,10 +144,10 @@ class AffectNetwork(nn.Module):
         gain: Tensor = (1 - TONIC_SHARE) * fast + TONIC_SHARE * slow
         return gain
 
-    def learned(self, features: Tensor) -> Tensor:
-        """Give the learned log odds of stress, (n,): from skin and heart alone."""
-        skin, heart = self.signals["eda"](features), self.signals["bvp"](features)
-        return self._stress(features, torch.cat([skin, heart], dim=1))
+    def odds(self, features: Tensor, eda: Tensor) -> tuple[Tensor, Tensor]:
+        """Give learned log odds of stress, and of amusement where it isn't, (n,) each."""
+        out = self(features, eda)
+        return out.stress, out.amused
 
     def _stress(self, features: Tensor, body: Tensor) -> Tensor:
         odds: Tensor = self.wide_stress(features * self.usable) + self.deep_stress(body)

@@ -45,6 +45,10 @@ class PlainHead(nn.Module):
         odds: Tensor = self.stress(features)[:, 0]
         return odds
 
+    def odds(self, features: Tensor, _eda: Tensor) -> tuple[Tensor, Tensor]:
+        """Give learned log odds of stress, and of amusement where it isn't, (n,) each."""
+        return self.learned(features), self.amused(features)[:, 0]
+
     def forward(self, features: Tensor) -> Tensor:
         """Give probabilities, (n, labels)."""
         stress = self.prior(features, self.learned(features))

@@ -104,7 +104,7 @@ def left_out_plain(
         left_out = set(group.tolist())
         head = fit_plain([p for i, p in enumerate(people) if i not in left_out], encoder)
         for i in left_out:
-            odds[i] = _odds(head.prior, head.learned, people[i], encoder)
+            odds[i] = _odds(head.prior, head.odds, people[i], encoder)
     return odds
 
 
@@ -162,7 +162,7 @@ def train_members(
         member = fit_network(kept, encoder, seed=seed + m, settings=settings, progress=told)
         theirs = fit_plain(kept, encoder).prior
         for i in left_out:
-            odds[i] = _odds(theirs, member.learned, people[i], encoder)
+            odds[i] = _odds(theirs, member.odds, people[i], encoder)
         # both classifiers lean on one index
         member.prior.load_state_dict(plain.prior.state_dict())
         members.append(member)
@@ -179,18 +179,21 @@ def train_members(
 
 def _odds(
     prior: IndexPrior,
-    learned: Callable[[Tensor], Tensor],
+    answer: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     person: PersonTable,
     encoder: InputEncoder,
 ) -> list[Odds]:
     """Log odds for every window, with the resting state where there is one, and without."""
-    features = encoder.encode(person.windows).features.astype(np.float64)
+    encoded = encoder.encode(person.windows)
+    features, eda = encoded.features.astype(np.float64), torch.from_numpy(encoded.eda)
     ways = [features, without_rest(features)] if (features[:, -1] > 0).any() else [features]
     found = []
     with torch.no_grad():
         for way in ways:
             inputs = torch.from_numpy(way.astype(np.float32))
-            found.append((learned(inputs).double().numpy(), prior.index(inputs).double().numpy()))
+            stress, amused = answer(inputs, eda)
+            each = (stress, prior.index(inputs), amused)
+            found.append(Odds(*(odds.double().numpy() for odds in each)))
     return found
 
 
