@@ -107,7 +107,7 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     )
     text = BundleText(
         name=out.name,
-        version="0.2.0",
+        version="0.3.0",
         licence=_LICENCE,
         intended_use=_INTENDED_USE,
         not_for=_NOT_FOR,
