@@ -1,4 +1,4 @@
-# setup · demo · test · bench · dist; nothing else needs to be known.
+# setup · demo · test · bench · soak · fuzz · test-bluez · dist; nothing else needs to be known.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ else
 unexport WEARAFFECT_DATA
 endif
 
-.PHONY: setup demo test packages bench dist
+.PHONY: setup demo test packages bench soak fuzz test-bluez dist
 .DEFAULT_GOAL := demo
 
 setup: $(INSTALLED)
@@ -49,6 +49,19 @@ $(PEERS)/.installed: benchmarks/peers.txt pyproject.toml
 	$(PEERS)/bin/python -m pip install --disable-pip-version-check -r benchmarks/peers.txt
 	$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-deps flirt==0.0.2 -e .
 	@touch $@
+
+# Eight virtual wearables for a minute of real time, a hundred disconnects, LSL across processes.
+soak: setup
+	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python benchmarks/soak_lsl.py
+
+# Arbitrary bytes to every decoder, a minute each.
+fuzz: setup
+	$(BIN)/python benchmarks/fuzz.py
+
+# Unmodified bleak, BlueZ's own daemon and a Linux kernel in an emulator; some two minutes.
+test-bluez: setup
+	$(BIN)/python benchmarks/bluez.py
 
 dist: setup
 	$(BIN)/python -m build --outdir dist

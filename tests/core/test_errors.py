@@ -9,6 +9,7 @@ from wearaffect.core import errors
 from wearaffect.core.errors import (
     BundleError,
     DatasetError,
+    DecodeError,
     DeviceError,
     MissingExtraError,
     RecordingError,
@@ -34,6 +35,8 @@ def make(kind: type[WearAffectError], text: str) -> WearAffectError:
         return MissingExtraError("desk", text)
     if issubclass(kind, errors.PathError):
         return kind("some/path", text, expected=text, got=text, remedy=text, part=text)
+    if kind is DecodeError:
+        return DecodeError("id", text, expected=text, got=text, stream="id", counter=3, n_samples=2)
     if issubclass(kind, SignalError | DeviceError):
         return kind("id", text, expected=text, got=text, remedy=text)
     return kind(text, expected=text, got=text, remedy=text)

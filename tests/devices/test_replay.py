@@ -12,8 +12,8 @@ from wearaffect.core.errors import DeviceError, DeviceUriError, RecordingNotFoun
 from wearaffect.core.protocols import Device
 from wearaffect.core.streams import Channel, Marker, SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
+from wearaffect.devices.drivers.replay import ReplayDevice
 from wearaffect.devices.registry import open_device
-from wearaffect.devices.replay import ReplayDevice
 from wearaffect.recording.opening import open_session
 from wearaffect.recording.session import RecordedStream, Session
 

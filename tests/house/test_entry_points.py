@@ -8,7 +8,14 @@ import pytest
 
 pytestmark = pytest.mark.smoke
 
-GROUPS = ("wearaffect.datasets", "wearaffect.devices", "console_scripts")
+GROUPS = (
+    "wearaffect.datasets",
+    "wearaffect.devices",
+    "wearaffect.drivers",
+    "wearaffect.scanners",
+    "wearaffect.sinks",
+    "console_scripts",
+)
 
 
 def declared(repository: Path) -> dict[str, dict[str, str]]:

@@ -13,6 +13,10 @@ PROMISED = {
     "10_live_replay.py": r"\d+ estimates; live and offline differ by at most (\S+)",
     "20_windows_to_dataframe.py": r"hr_median",
     "30_train_and_export.py": r"somebody new: \d+% of \d+ windows",
+    "50_scan_to_estimate.py": r"s on virtual bridge: p\(stress\) = 0\.\d\d",
+    "51_write_a_driver.py": r"thermometer\.temp: 36\.6 degC\nthermometer\.temp: 37\.2 degC",
+    "60_markers_over_lsl.py": r"s  fixation\n.* s  stroop\n.* s  rest\n",
+    "61_device_to_lsl.py": r"([1-9]\d*) samples came out of LSL, 0 lost on the way",
 }
 
 
@@ -54,6 +58,22 @@ def test_live_and_offline_agree(repository: Path, tmp_path: Path) -> None:
 
 def test_windows_become_a_table(repository: Path, tmp_path: Path) -> None:
     run(repository, "20_windows_to_dataframe.py", tmp_path)
+
+
+def test_a_scan_ends_in_estimates(repository: Path, tmp_path: Path) -> None:
+    run(repository, "50_scan_to_estimate.py", tmp_path, "bumble:bridge?duration_s=180")
+
+
+def test_a_driver_is_one_class(repository: Path, tmp_path: Path) -> None:
+    run(repository, "51_write_a_driver.py", tmp_path)
+
+
+def test_markers_of_another_process_are_recorded(repository: Path, tmp_path: Path) -> None:
+    run(repository, "60_markers_over_lsl.py", tmp_path)
+
+
+def test_a_device_is_relayed(repository: Path, tmp_path: Path) -> None:
+    run(repository, "61_device_to_lsl.py", tmp_path)
 
 
 @pytest.mark.data

@@ -9,7 +9,7 @@ import numpy as np
 from wearaffect.core.affect import Abstention
 from wearaffect.core.streams import Marker, SignalKind
 from wearaffect.core.timebase import ns_from_s
-from wearaffect.devices.replay import ReplayDevice
+from wearaffect.devices.drivers.replay import ReplayDevice
 
 
 class HeldBack(ReplayDevice):
@@ -59,6 +59,7 @@ class Notes:
 
     def __init__(self, slow_s=0.0, fail_in=()):
         self.calls, self.chunks, self.outcomes, self.watermarks = [], [], [], []
+        self.events = []
         self.threads = set()
         self._slow_s, self._fail_in = slow_s, fail_in
 
@@ -86,8 +87,9 @@ class Notes:
         self._note("outcome")
         self.outcomes.append(outcome)
 
-    def marker(self, marker):
-        self._note("marker")
+    def event(self, event):
+        self._note("event")
+        self.events.append(event)
 
     def close(self):
         self._note("close")

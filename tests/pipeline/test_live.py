@@ -19,7 +19,7 @@ from wearaffect.core.errors import (
 )
 from wearaffect.core.streams import Channel, SignalChunk
 from wearaffect.core.units import Unit
-from wearaffect.devices.replay import ReplayDevice
+from wearaffect.devices.drivers.replay import ReplayDevice
 from wearaffect.pipeline.live import live, run_live
 from wearaffect.recording.journal import JournalWriter
 from wearaffect.recording.opening import open_session

@@ -3,7 +3,7 @@
 import pytest
 
 from wearaffect.bundle.model import ModelBundle
-from wearaffect.devices.synthetic import SyntheticDevice, SyntheticSettings
+from wearaffect.devices.drivers.synthetic import SyntheticDevice, SyntheticSettings
 from wearaffect.pipeline.live import run_live
 from wearaffect.recording.journal import JournalWriter
 from wearaffect.recording.opening import open_session

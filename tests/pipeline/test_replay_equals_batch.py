@@ -10,7 +10,7 @@ from wearaffect.bundle.estimator import NO_REST
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import AffectEstimate
 from wearaffect.core.streams import SignalChunk, SignalKind, Watermark
-from wearaffect.devices.replay import ReplayDevice
+from wearaffect.devices.drivers.replay import ReplayDevice
 from wearaffect.pipeline.live import run_live
 from wearaffect.pipeline.offline import analyze
 from wearaffect.recording.journal import JournalWriter, read_topic

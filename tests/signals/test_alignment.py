@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from signal_pieces import cut_up, info, time_of
 
+from wearaffect.core.clocks import ClockMap
 from wearaffect.core.errors import SignalError, StreamOrderError
 from wearaffect.core.streams import Channel, SignalChunk, SignalKind, StreamInfo
-from wearaffect.core.timebase import ClockMap
 from wearaffect.core.units import Unit
 from wearaffect.signals.alignment import AlignedRows, Aligner, AlignmentSettings
 

@@ -2,27 +2,34 @@
 
 import platform
 import shutil
+import subprocess
+import sys
 import time
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 
 from wearaffect.cli.console import JsonOption, reporting
+from wearaffect.cli.extras import extras, missing_from
 
 __all__ = ["doctor"]
 
-_EXTRAS = {
-    "desk": ("matplotlib", "pandas", "pyarrow", "scipy"),
-    "neurokit": ("neurokit2",),
-    "train": ("lightning", "onnx", "scikit-learn", "torch"),
-}
-_IMPORT_NAMES = {"scikit-learn": "sklearn"}
+_OWN_LINE = ("dev", "fast")  # extras that nobody works with, or that have a line of their own
 _MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
 
 def doctor(json: JsonOption = None) -> None:
     """Check versions, extras, models, radio, LSL, disk and clock."""
     with reporting(json) as report:
-        lines = [*_versions(), *_extras(), _compiled(), _models(), *_radio(), _disk(), _clock()]
+        lines = [
+            *_versions(),
+            *_extras(),
+            _compiled(),
+            _models(),
+            _radio(),
+            _lsl(),
+            _disk(),
+            _clock(),
+        ]
         for name, state, text, remedy in lines:
             report.line(f"{_MARKS[state]} {name:12} {text}{f'; {remedy}' if remedy else ''}")
         keys = ("name", "state", "text", "remedy")
@@ -43,8 +50,10 @@ def _versions() -> list[_Line]:
 
 def _extras() -> list[_Line]:
     found: list[_Line] = []
-    for extra, names in _EXTRAS.items():
-        missing = [n for n in names if util.find_spec(_IMPORT_NAMES.get(n, n)) is None]
+    for extra, names in extras().items():
+        if extra in _OWN_LINE:
+            continue
+        missing = missing_from(names)
         if missing:
             remedy = f"pip install 'wearaffect[{extra}]'"
             found.append((extra, "warning", f"without {', '.join(missing)}", remedy))
@@ -76,14 +85,31 @@ def _models() -> _Line:
     return ("model", "ok", f"{bundle.manifest.id}, self-test passed", "")
 
 
-def _radio() -> list[_Line]:
-    """Bluetooth and LSL drivers come with a later version; say so rather than nothing."""
-    adapter = any(Path("/sys/class/bluetooth").glob("hci*"))
-    text = "an adapter, but this version has no driver" if adapter else "no adapter, no driver"
-    return [
-        ("radio", "warning", text, "replay: and synthetic: need none"),
-        ("lsl", "warning", "no driver in this version", "replay: and synthetic: need none"),
-    ]
+def _radio() -> _Line:
+    """Ask for a scan that ends at once: that needs all that a longer one needs."""
+    import asyncio
+
+    from wearaffect.core.errors import DeviceError
+    from wearaffect.devices.bluetooth.ble import scan_ble
+
+    try:
+        asyncio.run(scan_ble(0.0))
+    except DeviceError as error:
+        return ("radio", "warning", f"{error.what}: {error.got}", error.remedy)
+    return ("radio", "ok", f"Bluetooth answers, bleak {metadata.version('bleak')}", "")
+
+
+def _lsl() -> _Line:
+    """Load liblsl in a process of its own: it is configured once in a process, and not by this."""
+    code = "import pylsl; print(pylsl.library_version())"
+    asked = subprocess.run(  # noqa: S603 - this very interpreter, a fixed line
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        why = (asked.stderr.strip().splitlines() or ["it doesn't load"])[-1]
+        return ("lsl", "warning", why, "pip install --force-reinstall pylsl")
+    text = f"liblsl {asked.stdout.strip()}, pylsl {metadata.version('pylsl')}"
+    return ("lsl", "ok", f"{text}; stays on this machine unless an address says otherwise", "")
 
 
 def _disk() -> _Line:

@@ -13,11 +13,13 @@ from wearaffect.cli import (
     board,
     decompose,
     demo,
+    devices,
     doctor,
     evaluate,
     features,
     models,
     record,
+    stream,
     train,
 )
 from wearaffect.cli.console import fail
@@ -37,12 +39,14 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("analyze")(analyze.analyze_recording)
 app.command("record")(record.record)
+app.command("stream")(stream.stream)
 app.command("features")(features.features)
 app.command("decompose")(decompose.decompose)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("board")(board.board)
 app.add_typer(models.app, name="models")
+app.add_typer(devices.app, name="devices")
 app.command("doctor")(doctor.doctor)
 
 

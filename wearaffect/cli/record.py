@@ -1,21 +1,12 @@
 """`wearaffect record`: devices into a session folder, with estimates where a model is named."""
 
-import asyncio
-import contextlib
-import signal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from wearaffect.cli.console import JsonOption, Report, progress_bar, reporting
-from wearaffect.cli.resting import (
-    EnrolmentOption,
-    NoEnrolmentOption,
-    RestOption,
-    resting,
-    warn_of_missing,
-)
+from wearaffect.cli.resting import EnrolmentOption, NoEnrolmentOption, RestOption, resting
 
 __all__ = ["record"]
 
@@ -23,7 +14,7 @@ __all__ = ["record"]
 def record(
     device: Annotated[
         list[str],
-        typer.Option("--device", metavar="URI", help="replay:PATH or synthetic:; repeat."),
+        typer.Option("--device", metavar="URI", help="ble:polar, lsl:type=EDA and so on; repeat."),
     ],
     participant: Annotated[
         str, typer.Option("--participant", metavar="CODE", help="Who: 2 to 32 of A-Z a-z 0-9 _ -")
@@ -35,6 +26,10 @@ def record(
     model: Annotated[
         str | None, typer.Option("--model", metavar="NAME", help="Estimate while recording.")
     ] = None,
+    sink: Annotated[
+        list[str] | None,
+        typer.Option("--sink", metavar="SINK", help="Send on, too: lsl:[PREFIX][?scope=link]."),
+    ] = None,
     rest: RestOption = None,
     enrolment: EnrolmentOption = None,
     no_enrolment: NoEnrolmentOption = False,
@@ -45,7 +40,9 @@ def record(
 ) -> None:
     """Record until the devices end, --seconds have passed, or Ctrl-C; the journal is closed."""
     from wearaffect.bundle.loading import load_bundle
+    from wearaffect.cli.watching import Watcher, until_stopped
     from wearaffect.devices.registry import open_device
+    from wearaffect.devices.sinks import open_sink
     from wearaffect.pipeline.live import live
     from wearaffect.recording.journal import JournalWriter
 
@@ -53,8 +50,8 @@ def record(
         taken = resting(rest, enrolment, no_enrolment)
         devices = [open_device(uri) for uri in device]
         bundle = None if model is None else load_bundle(model)
-        if bundle is not None:
-            warn_of_missing(report, [info for d in devices for info in d.streams], bundle)
+        labels = bundle.manifest.labels if bundle else ()
+        sinks = [open_sink(address, labels) for address in sink or ()]
         try:
             journal = JournalWriter(
                 out,
@@ -66,47 +63,23 @@ def record(
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        outcomes = live(
-            devices,
-            bundle,
-            [journal],
-            rest=taken,
-            without_enrolment=no_enrolment,
-            seconds=seconds,
-        )
-        counts = asyncio.run(_run(outcomes, report, seconds))
+        with progress_bar(report, "recording") as tell:
+            watcher = Watcher(report, tell, bundle, seconds)
+            until_stopped(
+                live(
+                    devices,
+                    bundle,
+                    [journal, watcher, *sinks],
+                    rest=taken,
+                    without_enrolment=no_enrolment,
+                    seconds=seconds,
+                )
+            )
+        counts = dict(watcher.outcomes)
         result = _closed(out, report) | {"outcomes": counts}
         if bundle is not None:
             report.line(f"{counts['estimated']} windows estimated, {counts['withheld']} withheld")
         report.data(result)
-
-
-async def _run(outcomes: Any, report: Report, seconds: float | None) -> dict[str, int]:
-    """Take outcomes until they end or somebody stops it; a stop is a normal end."""
-    counts = {"estimated": 0, "withheld": 0}
-    task = asyncio.ensure_future(_take(outcomes, counts, report, seconds))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-    return counts
-
-
-async def _take(
-    outcomes: Any, counts: dict[str, int], report: Report, seconds: float | None
-) -> None:
-    from wearaffect.core.affect import AffectEstimate
-
-    with progress_bar(report, "recording") as tell:
-        async with contextlib.aclosing(outcomes) as stream:
-            async for outcome in stream:
-                answered = isinstance(outcome, AffectEstimate)
-                counts["estimated" if answered else "withheld"] += 1
-                said = f"stress {outcome.stress:.2f}" if answered else outcome.reasons[0]
-                share = min(1.0, outcome.end_s / seconds) if seconds else None
-                tell(share, f"{outcome.end_s:.0f} s: {said}")
 
 
 def _closed(out: Path, report: Report) -> dict[str, Any]:

@@ -21,7 +21,9 @@
     │  ├─ BundleIntegrityError(file)         hash, schema or graph isn't what the manifest says
     │  └─ BundleMismatchError                bundle and recording don't fit
     ├─ DeviceError(uri)
-    │  └─ DeviceUriError                     an address that names no driver or a wrong setting
+    │  ├─ DeviceUriError                     an address that names no driver or a wrong setting
+    │  ├─ LinkError                          a connection that failed or went away; may work later
+    │  └─ DecodeError(stream, counter)       bytes that aren't what the device's format says
     ├─ EnrolmentError                        rest that can't serve as rest
     └─ MissingExtraError(extra), also ImportError
 
@@ -40,9 +42,11 @@ __all__ = [
     "BundleNotFoundError",
     "CorruptRecordingError",
     "DatasetError",
+    "DecodeError",
     "DeviceError",
     "DeviceUriError",
     "EnrolmentError",
+    "LinkError",
     "MissingExtraError",
     "RecordingError",
     "RecordingExistsError",
@@ -228,6 +232,35 @@ class DeviceError(WearAffectError):
 
 class DeviceUriError(DeviceError):
     """The address names no known driver, or a setting the driver doesn't know."""
+
+
+class LinkError(DeviceError):
+    """A connection that failed or went away: another try may work."""
+
+
+class DecodeError(DeviceError):
+    """Bytes that aren't what the device's format says; nothing in them is taken for a sample.
+
+    `stream`, `counter` and `n_samples` are what the bytes claim to be about, where that can be
+    read at all. A claim isn't trusted: it only tells samples that came damaged from samples that
+    never came, once their loss is proved otherwise.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        what: str,
+        *,
+        expected: str = "",
+        got: str = "",
+        stream: str = "",
+        counter: int | None = None,
+        n_samples: int = 0,
+    ) -> None:
+        self.stream = stream
+        self.counter = counter
+        self.n_samples = n_samples
+        super().__init__(uri, what, expected=expected, got=got)
 
 
 class EnrolmentError(WearAffectError):

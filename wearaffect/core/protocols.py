@@ -1,11 +1,12 @@
 """What others implement: devices, stages, sinks."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from wearaffect.core.affect import Outcome
-from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
+from wearaffect.core.events import Event
+from wearaffect.core.streams import SignalChunk, StreamInfo
 
 __all__ = ["Device", "Sink", "Stage"]
 
@@ -20,7 +21,12 @@ class Device(Protocol):
 
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
-        """What the device gives, known before it is entered."""
+        """What the device gives; known once it is entered, and before where it never varies."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, str | int | float | bool]:
+        """What it says of itself once entered: name, firmware, battery_percent and so on."""
         ...
 
     @property
@@ -37,8 +43,8 @@ class Device(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def chunks(self) -> AsyncIterator[SignalChunk | Marker]:
-        """Give chunks and button presses as they arrive, until the device ends or is left."""
+    def chunks(self) -> AsyncIterator[SignalChunk | Event]:
+        """Give chunks and events as they arrive, until the device ends or is left."""
         ...
 
 
@@ -82,8 +88,8 @@ class Sink(Protocol):
         """Take an estimate or an abstention."""
         ...
 
-    def marker(self, marker: Marker) -> None:
-        """Take an event."""
+    def event(self, event: Event) -> None:
+        """Take a marker, a gap, a piece of a clock, a device's state, or what came too late."""
         ...
 
     def close(self) -> None:

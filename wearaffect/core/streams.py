@@ -126,7 +126,9 @@ class SignalChunk:
     device_clock_ns : int or None
         The device's own time of the first sample.
     n_lost : int
-        Samples known to be missing between the chunk before and this one.
+        Samples known never to have arrived between the chunk before and this one.
+    n_damaged : int
+        Samples between the chunk before and this one that arrived, but damaged.
 
     Raises
     ------
@@ -141,6 +143,7 @@ class SignalChunk:
     device_counter: int | None = None
     device_clock_ns: int | None = None
     n_lost: int = 0
+    n_damaged: int = 0
 
     def __post_init__(self) -> None:
         data = np.asarray(self.data, dtype=np.float32)
@@ -198,6 +201,7 @@ class SignalChunk:
             self.device_counter,
             self.device_clock_ns,
             self.n_lost,
+            self.n_damaged,
         )
 
     def times_ns(self) -> NDArray[np.int64]:

@@ -1,13 +1,11 @@
-"""Clocks, and the only place where seconds become samples.
+"""Time, and the only place where seconds become samples.
 
 Time inside the library is an integer count of nanoseconds on the host's monotonic clock (or, for a
 recording, since its own start). ``int(0.7 * 700)`` is 489, so durations are read as the decimals
 people write and multiplied exactly.
 """
 
-import itertools
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -16,7 +14,6 @@ from numpy.typing import NDArray
 
 __all__ = [
     "NS_PER_S",
-    "ClockMap",
     "exact_rate",
     "n_samples",
     "ns_from_s",
@@ -141,96 +138,3 @@ def sample_at(time_ns: int, start_ns: int, sampling_rate: float) -> int:
     rate = exact_rate(sampling_rate)
     # t_i = floor(i * NS / rate) >= d  <=>  i >= d * rate / NS; whole numbers are quicker
     return -(-(time_ns - start_ns) * rate.numerator // (rate.denominator * NS_PER_S))
-
-
-@dataclass(frozen=True, slots=True)
-class ClockMap:
-    """One straight piece of the map from a device's clock to the host's.
-
-    Attributes
-    ----------
-    device_ns, host_ns : int
-        A pair of readings on the line.
-    rate_ppm : float
-        How much faster the host's clock runs than the device's, in parts per million.
-    residual_ns : int
-        Ninetieth percentile of arrival minus line: how late packets usually come.
-    """
-
-    device_ns: int = 0
-    host_ns: int = 0
-    rate_ppm: float = 0.0
-    residual_ns: int = 0
-
-    def to_host_ns(self, device_ns: int) -> int:
-        """Give the host time of a device time."""
-        elapsed = device_ns - self.device_ns
-        return self.host_ns + elapsed + round(elapsed * self.rate_ppm * 1e-6)
-
-    @staticmethod
-    def fit(device_ns: NDArray[np.int64], arrival_ns: NDArray[np.int64]) -> "ClockMap":
-        """Fit the line that lies under all arrivals and closest to them.
-
-        A radio never delivers early, so the earliest arrivals carry the clock and the mean
-        carries the traffic. The constant minimum delay can't be seen one way and stays in.
-
-        Parameters
-        ----------
-        device_ns : numpy.ndarray, (n,), int64
-            The device's own stamps, strictly increasing.
-        arrival_ns : numpy.ndarray, (n,), int64
-            When each was received, on the host's monotonic clock.
-
-        Returns
-        -------
-        ClockMap
-            The lower-envelope line with the smallest mean residual.
-
-        Raises
-        ------
-        ValueError
-            No pairs, unequal lengths, or stamps that don't increase.
-
-        Notes
-        -----
-        The best supporting line of the lower convex hull is the hull edge that spans the mean
-        device time (linear programming in two variables), found in O(n).
-        """
-        if device_ns.size == 0 or device_ns.shape != arrival_ns.shape:
-            msg = f"expected as many stamps as arrivals, got {device_ns.shape}, {arrival_ns.shape}"
-            raise ValueError(msg)
-        if np.any(np.diff(device_ns) <= 0):
-            msg = "expected strictly increasing device stamps"
-            raise ValueError(msg)
-        origin_device, origin_host = int(device_ns[0]), int(arrival_ns[0])
-        x = (device_ns - origin_device).astype(np.float64)
-        # the excess over a perfect clock is small, so doubles lose nothing
-        y = ((arrival_ns - origin_host) - (device_ns - origin_device)).astype(np.float64)
-        hull = _lower_hull(x, y)
-        mean_x = float(x.mean())
-        slope, at = 0.0, hull[0]
-        for left, right in itertools.pairwise(hull):
-            if x[left] <= mean_x <= x[right]:
-                slope = float((y[right] - y[left]) / (x[right] - x[left]))
-                at = left
-                break
-        late = y - (y[at] + slope * (x - x[at]))
-        return ClockMap(
-            device_ns=int(device_ns[at]),
-            host_ns=int(arrival_ns[at]),
-            rate_ppm=slope * 1e6,
-            residual_ns=round(float(np.quantile(late, 0.9))),
-        )
-
-
-def _lower_hull(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
-    """Give the indices of the lower convex hull of points sorted by x."""
-    hull: list[int] = []
-    for i in range(x.size):
-        while len(hull) >= 2:
-            a, b = hull[-2], hull[-1]
-            if (x[b] - x[a]) * (y[i] - y[a]) - (y[b] - y[a]) * (x[i] - x[a]) > 0:
-                break
-            hull.pop()
-        hull.append(i)
-    return hull

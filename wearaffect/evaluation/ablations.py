@@ -60,7 +60,7 @@ def no_index(people: Sequence[PersonTable], *, seed: int = 1) -> Predictor:
 
 
 def _learned(odds: Odds) -> Odds:
-    return odds._replace(index=odds.learned)  # a mixture of one and the same
+    return odds._replace(by_index=odds.learned)  # a mixture of one and the same
 
 
 def _odds_of(head: PlainHead, features: Floats) -> Floats:

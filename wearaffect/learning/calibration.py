@@ -40,14 +40,14 @@ class Odds(NamedTuple):
 
     Attributes
     ----------
-    learned, index : numpy.ndarray, (n,)
+    learned, by_index : numpy.ndarray, (n,)
         Of stress: learned, and by the untrained index.
     amused : numpy.ndarray, (n,)
         Of amusement where it isn't stress.
     """
 
     learned: Floats
-    index: Floats
+    by_index: Floats
     amused: Floats
 
 
@@ -181,7 +181,7 @@ def believed(
 
 
 def _mixed(odds: Odds, weight: float) -> Floats:
-    mixed = weight * odds.index + (1 - weight) * odds.learned
+    mixed = weight * odds.by_index + (1 - weight) * odds.learned
     return np.asarray(1 / (1 + np.exp(-mixed)))
 
 

@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack, aclosing
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
+from wearaffect.core.events import Event
 from wearaffect.core.protocols import Device, Sink
-from wearaffect.core.streams import Marker, SignalChunk
+from wearaffect.core.streams import SignalChunk
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.pipeline.fit import require_signals
 from wearaffect.pipeline.step import LiveStep
@@ -40,7 +41,8 @@ async def live(
     bundle : ModelBundle or None
         What estimates; None records only.
     sinks : sequence of Sink
-        Take chunks, lateness decisions and outcomes as they come.
+        Take chunks, lateness decisions and outcomes as they come. They share a thread, in which
+        nothing is dropped: what may be slow and need not be whole belongs in a `DroppingSink`.
     rest : RestInterval, Enrolment or None
         When the person will rest in this session, or a resting state taken earlier.
     without_enrolment : bool
@@ -56,17 +58,17 @@ async def live(
     Raises
     ------
     BundleMismatchError
-        The devices don't give what the bundle takes; nothing was started.
+        The devices don't give what the bundle takes; no sink was started.
     DeviceError, RecordingError, SignalError
         From a device, a sink or the chain: the first failure ends it, and what came before it is
         kept.
     """
-    streams = [info for device in devices for info in device.streams]
-    if bundle is not None:
-        require_signals(streams, bundle, ", ".join(sorted({s.device for s in streams})))
     async with AsyncExitStack() as stack:
         for device in devices:
             await stack.enter_async_context(device)
+        streams = [info for device in devices for info in device.streams]
+        if bundle is not None:
+            require_signals(streams, bundle, ", ".join(sorted({s.device for s in streams})))
         start_ns = min(device.start_ns for device in devices)
         end_ns = None if seconds is None else start_ns + ns_from_s(seconds)
         step = LiveStep(
@@ -101,7 +103,7 @@ async def _in_thread(work: Callable[..., list[Outcome]], *arguments: object) -> 
         raise
 
 
-_Arrived = asyncio.Queue[SignalChunk | Marker | Exception | None]
+_Arrived = asyncio.Queue[SignalChunk | Event | Exception | None]
 
 
 async def _pump(device: Device, queue: _Arrived) -> None:
@@ -116,7 +118,7 @@ async def _pump(device: Device, queue: _Arrived) -> None:
     await queue.put(None)
 
 
-async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChunk | Marker]]:
+async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChunk | Event]]:
     """Give what has arrived since the last time, in order; the first failure ends it."""
     queue: _Arrived = asyncio.Queue(_QUEUE)
 
@@ -128,7 +130,7 @@ async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChun
             while not queue.empty() and len(arrived) < _BATCH:
                 arrived.append(queue.get_nowait())
             running -= arrived.count(None)
-            yield [item for item in arrived if isinstance(item, SignalChunk | Marker)]
+            yield [item for item in arrived if isinstance(item, SignalChunk | Event)]
             for ending in arrived:
                 if isinstance(ending, Exception):
                     raise ending

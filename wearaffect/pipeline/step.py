@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
 from wearaffect.core.errors import SignalError
+from wearaffect.core.events import Event
 from wearaffect.core.protocols import Sink
-from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
+from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.enrolment import Enrolment, RestInterval
@@ -65,18 +66,18 @@ class LiveStep:
         """Whether windows up to the end that was asked for are complete."""
         return self._end_ns is not None and self._reached_ns >= self._end_ns
 
-    def take(self, arrived: Sequence[SignalChunk | Marker]) -> list[Outcome]:
+    def take(self, arrived: Sequence[SignalChunk | Event]) -> list[Outcome]:
         """Take what came in the order of arrival; give the outcomes of windows that closed."""
         outcomes: list[Outcome] = []
         received_ns = time.monotonic_ns()
         for item in arrived:
             if self.over:
                 break
-            if isinstance(item, Marker):
-                for sink in self._sinks:
-                    sink.marker(item)
-            else:
+            if isinstance(item, SignalChunk):
                 outcomes += self._take_chunk(item, received_ns)
+            else:
+                for sink in self._sinks:
+                    sink.event(item)
         return outcomes
 
     def _take_chunk(self, chunk: SignalChunk, received_ns: int) -> list[Outcome]:

@@ -19,13 +19,14 @@ from wearaffect.core.errors import (
     UnsafeArchiveError,
 )
 
-__all__ = ["read_members"]
+__all__ = ["MAX_TOTAL_BYTES", "inflate", "read_file", "read_members"]
 
 # Engineering choices: a day of all E4 channels is 60 MiB, and real exports shrink about tenfold.
 MAX_TOTAL_BYTES = 2**30
 MAX_RATIO = 200
 RATIO_MATTERS_BYTES = 50 * 2**20
 _STEP_BYTES = 2**20
+_GZIP = b"\x1f\x8b"
 
 Source = tuple[str, Callable[[], bytes]]
 
@@ -70,6 +71,50 @@ def read_members(path: str | PathLike[str], wanted: re.Pattern[str]) -> dict[str
         ) from error
 
 
+def read_file(path: str | PathLike[str]) -> bytes:
+    """Read one file, unpacked where it is gzipped.
+
+    Raises
+    ------
+    CorruptRecordingError, UnsafeArchiveError
+        Damaged or cut short; far more content than a recording has.
+    """
+    place = Path(path)
+    content = _read(path, "", partial(_read_file, place, place))
+    return _gunzip(path, "", content) if content.startswith(_GZIP) else content
+
+
+def inflate(path: str | PathLike[str], name: str, packed: bytes, allowed: int) -> bytes:
+    """Unpack raw deflate, no further than allowed.
+
+    Parameters
+    ----------
+    path, name : path, str
+        Recording and part, for errors.
+    packed : bytes
+        As RFC 1951 has it, without header.
+    allowed : int
+        At most so many bytes.
+
+    Raises
+    ------
+    CorruptRecordingError, UnsafeArchiveError
+        Damaged; longer than allowed.
+    """
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+
+    def unpack() -> bytes:
+        whole = unpacker.decompress(packed, allowed)
+        if unpacker.unconsumed_tail:
+            raise _unsafe(path, name, "a part that explodes", f"at most {allowed} bytes unpacked")
+        if not unpacker.eof:
+            msg = "it ends too early"
+            raise EOFError(msg)
+        return whole
+
+    return _read(path, name, unpack)
+
+
 def _collect(
     path: str | PathLike[str], wanted: re.Pattern[str], sources: list[Source]
 ) -> dict[str, bytes]:
@@ -99,7 +144,7 @@ def _collect(
 def _folder_members(folder: Path) -> list[Source]:
     inner = [entry for entry in sorted(folder.iterdir()) if not _hidden(entry.name)]
     files = [entry for entry in inner if entry.is_file()]
-    if not any(entry.suffix in {".csv", ".gz"} for entry in files):
+    if not any(entry.suffix in {".csv", ".gz", ".avro"} for entry in files):
         folders = (entry for entry in inner if entry.is_dir())
         files = [f for d in folders for f in sorted(d.iterdir()) if f.is_file()]
     return [

@@ -1,50 +1,56 @@
 """The journal: an append-only MCAP file that survives a cut at any byte."""
 
-import contextlib
-import hashlib
+import base64
 import json
-import os
 import re
-import sys
+import threading
 import time
-from collections.abc import Sequence
-from importlib import metadata
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from mcap.writer import CompressionType, Writer
+from typing import Any
 
 from wearaffect.core.affect import Outcome
-from wearaffect.core.errors import RecordingError, RecordingExistsError
-from wearaffect.core.streams import Gap, Marker, SignalChunk, StreamInfo
-from wearaffect.core.timebase import ClockMap
-from wearaffect.recording.account import StreamAccount
-from wearaffect.recording.columns import write_columns
+from wearaffect.core.errors import RecordingError
+from wearaffect.core.events import Event
+from wearaffect.core.streams import SignalChunk, StreamInfo, Watermark
+from wearaffect.recording.account import Accounts
+from wearaffect.recording.analysis_copy import write_copy
+from wearaffect.recording.audit import digest_of, entry_after
 from wearaffect.recording.durable import sync_folder, write_json
-from wearaffect.recording.journal_reader import MAX_RECORD_BYTES, read_journal, read_topic
+from wearaffect.recording.event_messages import event_message
+from wearaffect.recording.header import versions
+from wearaffect.recording.journal_reader import read_journal, read_topic
+from wearaffect.recording.keeping import (
+    JournalSettings,
+    disk_full,
+    require_room,
+    taken,
+    unwritable,
+)
 from wearaffect.recording.messages import (
-    SCHEMAS,
     chunk_message,
-    clock_message,
-    gap_message,
     info_message,
-    marker_message,
     outcome_message,
+    payload_of,
     stream_topic,
 )
+from wearaffect.recording.scribe import JournalState, Scribe
+from wearaffect.recording.storage import JournalFile, Reserve
+from wearaffect.recording.topics import builder_for
 
-__all__ = ["JournalWriter", "read_journal", "read_topic"]
+__all__ = ["JournalSettings", "JournalState", "JournalWriter", "read_journal", "read_topic"]
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{2,32}")
-# Half of the second that may be lost, so that calls half a second apart still keep the promise.
-_FLUSH_S = 0.5
+_TOLD = ("quality", "forms", "protocol")
 
 
 class JournalWriter:
     """A sink that writes a session folder: ``session.mcap`` and ``session.json``.
 
-    Everything older than a second is on the disk (flushed and synced from within the calls).
+    A thread of its own writes; everything older than a second is on the disk. No call waits for the
+    disk but `start`, `flush` and `close`; any thread may call. Where the disk refuses, the alarm is
+    raised, calls go on being taken and are only counted, and `close` raises: acquisition goes on.
     At `close` the hash and the account of each stream are added, and ``streams/*.parquet`` where
     pyarrow is installed.
 
@@ -58,8 +64,12 @@ class JournalWriter:
         What records.
     wall_start_s : float or None
         Unix time of the start; None: the wall clock is read once, in `start`.
-    intended_use, model_hash, bundle_id : str
+    intended_use, bundle_id : str
         What the header says of the purpose and of the bundle.
+    model_hash : str
+        SHA-256 of the bundle's network.
+    settings : JournalSettings
+        How it is kept.
 
     Raises
     ------
@@ -68,10 +78,10 @@ class JournalWriter:
     RecordingExistsError
         Something is at `folder` already.
     RecordingError
-        From any call: the disk refuses. What came before is kept, nothing more is taken.
+        From `start`, `flush` and `close`: the disk refuses. What came before is kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the header's own fields
         self,
         folder: str | PathLike[str],
         *,
@@ -81,14 +91,15 @@ class JournalWriter:
         intended_use: str = "development",
         model_hash: str = "",
         bundle_id: str = "",
+        settings: JournalSettings | None = None,
     ) -> None:
         if _CODE.fullmatch(participant) is None:
             msg = f"expected a participant code [A-Za-z0-9_-]{{2,32}}, got {participant!r}"
             raise ValueError(msg)
         self.folder = Path(folder)
         if self.folder.exists():
-            raise self._taken()
-        names = ("wearaffect", "numpy", "mcap")
+            raise taken(self.folder)
+        self._settings = settings or JournalSettings()
         self._header: dict[str, Any] = {
             "format": "wearaffect journal 1",
             "participant": participant,
@@ -97,23 +108,29 @@ class JournalWriter:
             "intended_use": intended_use,
             "model_hash": model_hash,
             "bundle_id": bundle_id,
-            "versions": {
-                "python": sys.version.split()[0],
-                **{name: metadata.version(name) for name in names},
-            },
+            "versions": versions(),
+            **json.loads(json.dumps(dict(self._settings.about))),
         }
-        self._accounts: dict[str, StreamAccount] = {}
-        self._channels: dict[str, int] = {}
-        self._file: BinaryIO | None = None
-        self._n_messages = 0
-        self._failure = ""
+        self._accounts = Accounts(())
+        self._file: JournalFile | None = None
+        self._scribe: Scribe | None = None
+        self._closed = False
+        self._reserve = Reserve(
+            self.folder / "reserve.tmp", lambda: self._settings.tell(disk_full(self.folder))
+        )
+        self._order = threading.Lock()  # numbers, accounts and the audit trail in one order
+        self._audit_head = ""
+        self.copying: threading.Thread | None = None
+
+    @property
+    def state(self) -> JournalState:
+        """How it stands with the disk."""
+        return self._scribe.state if self._scribe else JournalState()
 
     def start(self, streams: Sequence[StreamInfo], start_ns: int) -> None:
         """Make the folder; learn which streams will come and which host time counts as zero."""
-        self._accounts = {info.id: StreamAccount(info) for info in streams}
-        if len(self._accounts) < len(streams):
-            msg = f"expected unique stream ids, got {[info.id for info in streams]}"
-            raise ValueError(msg)
+        self._accounts = Accounts(streams)
+        require_room(self.folder, streams, self._settings)
         if self._header["wall_start_s"] is None:
             self._header["wall_start_s"] = time.time()
         self._header["start_ns"] = int(start_ns)
@@ -121,156 +138,168 @@ class JournalWriter:
         try:
             self.folder.mkdir(parents=True)
             write_json(self.folder / "session.json", self._header | {"closed": False})
-            self._file = (self.folder / "session.mcap").open("xb")
+            self._reserve.take(self._settings.reserve_bytes)
+            storage = self._settings.opener(self.folder / "session.mcap")
+            self._file = JournalFile(storage, self._reserve.free)
             self._begin(self._file, streams)
             self.flush()
             sync_folder(self.folder)
         except FileExistsError as error:
-            raise self._taken() from error
+            raise taken(self.folder) from error
         except OSError as error:
-            raise self._fail(error) from error
+            raise unwritable(self.folder, error) from error
 
-    def _begin(self, file: BinaryIO, streams: Sequence[StreamInfo]) -> None:
+    def _begin(self, file: JournalFile, streams: Sequence[StreamInfo]) -> None:
         """Write the part that everything else needs; it stands alone and reaches the disk first."""
-        self._writer = Writer(file, compression=CompressionType.ZSTD, enable_data_crcs=True)
-        self._writer.start(profile="", library="wearaffect")
-        schemas = {
-            topic: self._writer.register_schema(
-                f"wearaffect.{schema['title']}", "jsonschema", json.dumps(schema).encode()
-            )
-            for topic, schema in SCHEMAS.items()
-        }
-        for topic, schema_id in schemas.items():
-            if topic != "streams":
-                self._channels[topic] = self._writer.register_channel(topic, "json", schema_id)
-        for info in streams:
-            described = {key: _text(value) for key, value in info_message(info).items()}
-            self._channels[stream_topic(info.id)] = self._writer.register_channel(
-                stream_topic(info.id), "json", schemas["streams"], described
-            )
-        self._flushed_s = time.monotonic()
-        self._write("session", self._header, self._header["start_ns"])
+        builder = builder_for(streams)
+        file.put(builder.begin())
+        self._scribe = Scribe(file, builder, self.folder, self._settings)
+        self._scribe.start()
+        self._put("session", self._header, self._header["start_ns"])
+        self._audit_head = digest_of(self._header)
+        self.audit("recorder", "started", new=self._header["participant"])
 
     def chunk(self, chunk: SignalChunk, received_ns: int) -> None:
         """Take a chunk of raw samples and when it was received."""
-        if chunk.info.id not in self._accounts:
-            msg = f"expected one of {sorted(self._accounts)}, got stream {chunk.info.id!r}"
-            raise ValueError(msg)
-        self._write(stream_topic(chunk.info.id), chunk_message(chunk, received_ns), received_ns)
-        self._accounts[chunk.info.id].take(chunk)
+        self._accounts.require(chunk.info.id)
+        topic, message = stream_topic(chunk.info.id), chunk_message(chunk, received_ns)
+        self._put(topic, message, received_ns, chunk)
+
+    def raw(self, stream_id: str, data: bytes, received_ns: int) -> None:
+        """Take the bytes that a device sent, as they came; opaque, for forensics."""
+        self._accounts.require(stream_id)
+        text = base64.b64encode(data).decode()
+        message = {"received_ns": int(received_ns), "bytes": text}
+        self._put(f"raw/{stream_id}", message, received_ns)
 
     def watermark(self, time_ns: int) -> None:
         """Take the decision that windows up to this time are closed."""
-        self._write("watermarks", {"time_ns": int(time_ns)}, time_ns)
+        self._put("watermarks", {"time_ns": int(time_ns)}, time_ns)
 
     def outcome(self, outcome: Outcome) -> None:
         """Take an estimate or an abstention."""
-        self._write("estimates", outcome_message(outcome), outcome.end_ns)
+        self._put("estimates", outcome_message(outcome), outcome.end_ns)
 
-    def marker(self, marker: Marker) -> None:
-        """Take an event."""
-        self._write("markers", marker_message(marker), marker.time_ns)
+    def event(self, event: Event) -> None:
+        """Take a marker, a gap, a piece of a clock, a device's state, or what came too late."""
+        topic, time_ns, message = event_message(event)
+        self._put(topic, message, time_ns, event)
 
-    def gap(self, gap: Gap) -> None:
-        """Take a gap that no chunk's `n_lost` declares, e.g. one at the end."""
-        self._write("gaps", gap_message(gap), gap.end_ns)
-        if gap.n_lost is not None and gap.stream_id in self._accounts:
-            self._accounts[gap.stream_id].lost(gap.n_lost)
+    def tell(self, topic: str, message: Mapping[str, Any], time_ns: int) -> None:
+        """Take something about the sitting.
 
-    def clock(self, clock: ClockMap, stream_id: str) -> None:
-        """Take a new piece of a stream's clock map."""
-        self._write("clock", clock_message(clock, stream_id), clock.host_ns)
+        Parameters
+        ----------
+        topic : {"quality", "forms", "protocol"}
+            A verdict on a stretch of a stream; what was answered, and every change of an answer; a
+            phase that began or ended.
+        message : mapping
+            JSON; what each holds stands in `messages.SCHEMAS`.
+        time_ns : int
+            Host time.
+        """
+        if topic not in _TOLD:
+            msg = f"expected one of {', '.join(_TOLD)}, got {topic!r}"
+            raise ValueError(msg)
+        self._put(topic, {"time_ns": int(time_ns), **message}, time_ns)
+
+    def audit(
+        self, who: str, what: str, *, old: object = None, new: object = None, reason: str = ""
+    ) -> None:
+        """Take who did what to what; each entry carries the hash of the one before.
+
+        Parameters
+        ----------
+        who : str
+            A role or a code, never a name.
+        what : str
+            Such as ``marker moved``.
+        old, new : JSON
+            What it was and is.
+        reason : str
+            As given.
+        """
+        facts = {"who": who, "what": what, "old": old, "new": new, "reason": reason}
+        self._chain({"time_ns": time.monotonic_ns(), "wall_s": time.time(), **facts})
+
+    def copy(
+        self,
+        topic: str,
+        message: Mapping[str, Any],
+        time_ns: int,
+        thing: SignalChunk | Watermark | Event | None = None,
+    ) -> None:
+        """Take a message of another journal as it stands there, and what it is for the account.
+
+        Entries of its audit trail join this one's, and keep the hash they had as ``was``.
+        """
+        if topic == "audit":
+            self._chain({**message, "was": digest_of(message)})
+        else:
+            self._put(topic, message, time_ns, thing)
 
     def flush(self) -> None:
-        """Put everything taken so far on the disk."""
-        try:
-            self._writer.flush()  # type: ignore[no-untyped-call]
-            os.fsync(self._open_file().fileno())
-        except OSError as error:
-            raise self._fail(error) from error
-        self._flushed_s = time.monotonic()
+        """Wait until everything taken so far is on the disk.
+
+        Raises
+        ------
+        RecordingError
+            The disk refuses, or doesn't answer.
+        """
+        self._writing().flush()
 
     def close(self) -> None:
         """Finish the journal; it takes nothing more, and closing it again does nothing."""
-        file, self._file = self._file, None
-        if file is None:
+        scribe, file = self._scribe, self._file
+        if self._closed or file is None:
             return
+        if scribe is None:  # the start went wrong
+            file.close()
+            return
+        self.audit("recorder", "closed")
+        self._closed = True
         try:
-            self._refuse_if_failed()
-            self._writer.finish()  # type: ignore[no-untyped-call]
-            file.flush()
-            os.fsync(file.fileno())
-            self._seal()
-            write_columns(read_journal(self.folder), self.folder / "streams")
+            scribe.close()
+            ending = {
+                "closed": True,
+                "sha256": file.sha256,
+                "n_messages": scribe.n_taken,
+                "audit_head": self._audit_head,
+                **self._accounts.ending(),
+            }
+            write_json(self.folder / "session.json", self._header | ending)
         except OSError as error:
-            raise self._fail(error) from error
+            raise unwritable(self.folder, error) from error
         finally:
-            with contextlib.suppress(OSError):  # what can't be written has been told already
-                file.close()
+            self._reserve.drop()
+        # not a daemon: the interpreter waits for it
+        self.copying = threading.Thread(target=write_copy, args=(self.folder,), name="copy")
+        self.copying.start()
+        self.copying.join(self._settings.copy_patience_s)
 
-    def _seal(self) -> None:
-        with (self.folder / "session.mcap").open("rb") as written:
-            sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-        accounts = {name: account.as_dict() for name, account in self._accounts.items()}
-        ending = {
-            "closed": True,
-            "sha256": sha256,
-            "n_messages": self._n_messages,
-            "ok": not any(account["damaged"] for account in accounts.values()),
-            "problems": [],
-            "streams": accounts,
-        }
-        write_json(self.folder / "session.json", self._header | ending)
+    def _chain(self, entry: dict[str, Any]) -> None:
+        with self._order:
+            chained = entry_after(self._audit_head, entry)
+            if self._hand_over("audit", chained, chained["time_ns"]):
+                self._audit_head = digest_of(chained)
 
-    def _write(self, topic: str, message: dict[str, Any], time_ns: int) -> None:
-        self._refuse_if_failed()
-        self._open_file()
-        # each message says what it is, so that losing the part with the channels costs nothing else
-        told = {"topic": topic, **message}
-        payload = json.dumps(told, allow_nan=False, separators=(",", ":")).encode()
-        if len(payload) > MAX_RECORD_BYTES // 2:
-            msg = f"expected a chunk below {MAX_RECORD_BYTES // 2} bytes, got {len(payload)}"
-            raise ValueError(msg)
-        log_time = max(0, int(time_ns))
-        try:
-            self._writer.add_message(
-                self._channels[topic], log_time, payload, log_time, self._n_messages
-            )
-        except OSError as error:
-            raise self._fail(error) from error
-        self._n_messages += 1
-        if time.monotonic() - self._flushed_s >= _FLUSH_S:
-            self.flush()
+    def _put(
+        self,
+        topic: str,
+        message: Mapping[str, Any],
+        time_ns: int,
+        thing: SignalChunk | Watermark | Event | None = None,
+    ) -> None:
+        with self._order:
+            if self._hand_over(topic, message, time_ns):
+                self._accounts.take(thing)
 
-    def _fail(self, error: OSError) -> RecordingError:
-        # after a torn write nothing may follow it: the reader stops at the tear
-        self._failure = str(error)
-        return RecordingError(
-            self.folder,
-            "the journal can't be written",
-            part="session.mcap",
-            got=self._failure,
-            remedy="free space or check the disk; what came before is kept",
-        )
+    def _hand_over(self, topic: str, message: Mapping[str, Any], time_ns: int) -> bool:
+        payload = payload_of(topic, message)
+        return self._writing().put(topic, time_ns, payload)
 
-    def _taken(self) -> RecordingExistsError:
-        return RecordingExistsError(
-            self.folder,
-            "something is there already",
-            expected="a folder that doesn't exist yet",
-            remedy="choose another; recordings are never overwritten",
-        )
-
-    def _open_file(self) -> BinaryIO:
-        if self._file is None:
+    def _writing(self) -> Scribe:
+        if self._scribe is None or self._closed:
             msg = "expected a journal between start and close"
             raise ValueError(msg)
-        return self._file
-
-    def _refuse_if_failed(self) -> None:
-        if self._failure:
-            raise self._fail(OSError(self._failure))
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+        return self._scribe

@@ -1,5 +1,6 @@
 """What stands in the journal: each thing as JSON that a reader without this library understands."""
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -8,36 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.affect import AffectEstimate, Outcome, Quantity
+from wearaffect.core.events import DeviceState
 from wearaffect.core.streams import (
     Channel,
-    Gap,
     LossEvidence,
-    Marker,
     SignalChunk,
     SignalKind,
     StreamInfo,
 )
-from wearaffect.core.timebase import ClockMap
 from wearaffect.core.units import Unit
 from wearaffect.core.windows import Quality
 
 __all__ = [
     "SCHEMAS",
+    "Message",
     "chunk_from",
     "chunk_message",
-    "clock_message",
-    "gap_from",
-    "gap_message",
+    "finite",
     "info_from",
     "info_message",
-    "marker_from",
-    "marker_message",
     "outcome_message",
+    "payload_of",
     "stream_topic",
 ]
 
 Message = dict[str, Any]
+"""What JSON can say."""
 
+_LARGEST_BYTES = 2**26  # engineering choice; a reader takes parts of four times as much
 _INT = {"type": "integer"}
 _NUMBER = {"type": ["number", "null"]}
 _TEXT = {"type": "string"}
@@ -62,6 +61,7 @@ _CHUNK_SCHEMA = _schema(
     counter=_INT,
     device_clock_ns=_INT,
     n_lost=_INT,
+    n_damaged=_INT,
     data={"type": "array", "items": {"type": "array", "items": {"type": ["number", "null"]}}},
 )
 SCHEMAS: Mapping[str, Message] = {
@@ -86,6 +86,25 @@ SCHEMAS: Mapping[str, Message] = {
         host_ns=_INT,
         rate_ppm=_NUMBER,
         residual_ns=_INT,
+        uncertainty_ns=_INT,
+        latency_ns={"type": ["integer", "null"]},
+        reason=_TEXT,
+    ),
+    "device": _schema(
+        "DeviceNote",
+        f"Something that happened to a device; state is one of {', '.join(DeviceState)}.",
+        time_ns=_INT,
+        device=_TEXT,
+        state=_TEXT,
+        facts={"type": "object"},
+    ),
+    "late": _schema(
+        "LateChunk",
+        "A chunk that came after its place was passed; how many of it were counted missing.",
+        stream_id=_TEXT,
+        counted_lost=_INT,
+        counted_damaged=_INT,
+        chunk={"type": "object"},
     ),
     "estimates": _schema(
         "Outcome",
@@ -95,8 +114,69 @@ SCHEMAS: Mapping[str, Message] = {
         withheld={"type": "boolean"},
         bundle_id=_TEXT,
     ),
+    "raw": _schema(
+        "RawBytes",
+        "What a device sent, as it came; opaque, for forensics.",
+        received_ns=_INT,
+        bytes={"type": "string", "contentEncoding": "base64"},
+    ),
+    "quality": _schema(
+        "Quality",
+        "A verdict on a stretch of a stream, by a rule or a person; a later one replaces it.",
+        time_ns=_INT,
+        stream_id=_TEXT,
+        start_ns=_INT,
+        end_ns=_INT,
+        verdict=_TEXT,
+        reasons={"type": "array", "items": _TEXT},
+        by=_TEXT,
+    ),
+    "forms": _schema(
+        "FormAnswer",
+        "A form was opened, an answer given or changed, or the form closed; each is kept.",
+        time_ns=_INT,
+        form=_TEXT,
+        state={"enum": ["opened", "changed", "closed"]},
+        answers={"type": "object"},
+    ),
+    "protocol": _schema(
+        "Phase",
+        "A phase of the protocol began or ended.",
+        time_ns=_INT,
+        phase=_TEXT,
+        state={"enum": ["began", "ended"]},
+    ),
+    "audit": _schema(
+        "AuditEntry",
+        "Who did what; previous is the SHA-256 of the entry before (the first: of the session's "
+        "header), as JSON with sorted keys, no spaces, ASCII, without topic.",
+        time_ns=_INT,
+        wall_s=_NUMBER,
+        who=_TEXT,
+        what=_TEXT,
+        reason=_TEXT,
+        previous=_TEXT,
+    ),
 }
 """JSON schema by first part of the topic."""
+
+
+def payload_of(topic: str, message: Mapping[str, Any]) -> bytes:
+    """Give a message as the journal holds it.
+
+    It says which topic it is of, so that losing the part with the topics costs nothing else.
+
+    Raises
+    ------
+    ValueError
+        It isn't JSON, or larger than 64 MiB.
+    """
+    told = {"topic": topic, **message}
+    payload = json.dumps(told, allow_nan=False, separators=(",", ":")).encode()
+    if len(payload) > _LARGEST_BYTES:
+        msg = f"expected a message below {_LARGEST_BYTES} bytes, got {len(payload)}"
+        raise ValueError(msg)
+    return payload
 
 
 def stream_topic(stream_id: str) -> str:
@@ -134,11 +214,12 @@ def chunk_message(chunk: SignalChunk, received_ns: int) -> Message:
     """Write a chunk; a float32 is a double too, and a double's shortest decimal gives it back."""
     rows: list[list[Any]] = chunk.data.tolist()
     if not np.isfinite(chunk.data).all():
-        rows = [[_finite(value) for value in row] for row in rows]
+        rows = [[finite(value) for value in row] for row in rows]
     message: Message = {
         "start_ns": int(chunk.start_ns),
         "received_ns": int(received_ns),
         "n_lost": int(chunk.n_lost),
+        "n_damaged": int(chunk.n_damaged),
         "data": rows,
     }
     if chunk.timestamps_ns is not None:
@@ -150,7 +231,8 @@ def chunk_message(chunk: SignalChunk, received_ns: int) -> Message:
     return message
 
 
-def _finite(value: float) -> float | str | None:
+def finite(value: float) -> float | str | None:
+    """Give a number as JSON can say it."""
     if math.isnan(value):
         return None
     return str(value) if math.isinf(value) else value
@@ -171,50 +253,8 @@ def chunk_from(info: StreamInfo, message: Message) -> SignalChunk:
         device_counter=message.get("counter"),
         device_clock_ns=message.get("device_clock_ns"),
         n_lost=int(message["n_lost"]),
+        n_damaged=int(message.get("n_damaged", 0)),  # the first journals don't say
     )
-
-
-def marker_message(marker: Marker) -> Message:
-    """Write a marker."""
-    return {"time_ns": int(marker.time_ns), "label": marker.label}
-
-
-def marker_from(message: Message) -> Marker:
-    """Read what `marker_message` wrote."""
-    return Marker(int(message["time_ns"]), str(message["label"]))
-
-
-def gap_message(gap: Gap) -> Message:
-    """Write a gap."""
-    return {
-        "stream_id": gap.stream_id,
-        "start_ns": int(gap.start_ns),
-        "end_ns": int(gap.end_ns),
-        "n_lost": gap.n_lost,
-        "reason": gap.reason,
-    }
-
-
-def gap_from(message: Message) -> Gap:
-    """Read what `gap_message` wrote."""
-    return Gap(
-        str(message["stream_id"]),
-        int(message["start_ns"]),
-        int(message["end_ns"]),
-        message["n_lost"],
-        str(message["reason"]),
-    )
-
-
-def clock_message(clock: ClockMap, stream_id: str) -> Message:
-    """Write one piece of a stream's clock map."""
-    return {
-        "stream_id": stream_id,
-        "device_ns": int(clock.device_ns),
-        "host_ns": int(clock.host_ns),
-        "rate_ppm": _finite(float(clock.rate_ppm)),
-        "residual_ns": int(clock.residual_ns),
-    }
 
 
 def outcome_message(outcome: Outcome) -> Message:
@@ -258,4 +298,4 @@ def _quantity(quantity: Quantity) -> Message:
 
 
 def _real(value: float | None) -> float | str | None:
-    return None if value is None else _finite(float(value))
+    return None if value is None else finite(float(value))

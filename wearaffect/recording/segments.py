@@ -45,7 +45,7 @@ def runs_of(chunks: Sequence[SignalChunk], torn: Container[int]) -> list[list[Si
 
 def _follows(run: list[SignalChunk], count: int, chunk: SignalChunk, torn: Container[int]) -> bool:
     first, last = run[0], run[-1]
-    if chunk.n_lost:
+    if chunk.n_lost or chunk.n_damaged:
         return False
     if last.timestamps_ns is not None and chunk.timestamps_ns is not None:
         return id(chunk) not in torn and bool(chunk.timestamps_ns[0] >= last.timestamps_ns[-1])
@@ -70,6 +70,7 @@ def merged(run: Sequence[SignalChunk]) -> SignalChunk:
         device_counter=first.device_counter,
         device_clock_ns=first.device_clock_ns,
         n_lost=first.n_lost,
+        n_damaged=first.n_damaged,
     )
 
 
@@ -107,8 +108,10 @@ def _loss(before: SignalChunk, after: SignalChunk) -> tuple[int | None, str]:
         counted = after.device_counter - before.device_counter - len(before)
     else:
         counted = -1
-    if after.n_lost:
-        return max(after.n_lost, counted), "lost on the way"
+    declared = after.n_lost + after.n_damaged
+    if declared:
+        came = f", {after.n_damaged} came damaged" if after.n_damaged else ""
+        return max(declared, counted), f"lost on the way{came}"
     if counted >= 0:
         return counted, "missing by the device's counter"
     if after.timestamps_ns is not None:

@@ -1,7 +1,7 @@
 """A sitting on disk as one object: streams, gaps, markers, and the order in which things came."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.errors import RecordingFormatError
+from wearaffect.core.events import ClockSegment, DeviceNote, LateChunk
 from wearaffect.core.streams import (
     Gap,
     Marker,
@@ -81,12 +82,19 @@ class Session:
         Time that counts as zero seconds.
     markers : tuple of Marker
         Button presses and the like.
+    clock : tuple of ClockSegment
+        Pieces of the maps from devices' clocks, in the order in which they were told.
+    notes : tuple of DeviceNote
+        What happened to devices.
+    late : tuple of LateChunk
+        What came too late for its place; it isn't in `streams`.
     repairs : tuple of str
         What the reader mended, each a sentence.
     problems : tuple of str
         What could not be read, each a sentence.
-    arrivals : tuple of SignalChunk and Watermark, or None
-        The live order with its lateness decisions; None for a file that doesn't know it.
+    arrivals : sequence of SignalChunk and Watermark, or None
+        The live order with its lateness decisions; None for a file that doesn't know it. It may be
+        read only when it is used.
     header : mapping of str to str
         Whatever else the recording says of itself.
     """
@@ -98,9 +106,12 @@ class Session:
     wall_start_s: float | None = None
     start_ns: int = 0
     markers: tuple[Marker, ...] = ()
+    clock: tuple[ClockSegment, ...] = ()
+    notes: tuple[DeviceNote, ...] = ()
+    late: tuple[LateChunk, ...] = ()
     repairs: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    arrivals: tuple[SignalChunk | Watermark, ...] | None = None
+    arrivals: Sequence[SignalChunk | Watermark] | None = None
     header: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -152,10 +163,13 @@ class Session:
         chosen = {k: s for k, s in self.streams.items() if s.info.body_site == site}
         if not chosen or len(chosen) == len(self.streams):
             return self
-        arrivals = self.arrivals and tuple(
-            a for a in self.arrivals if isinstance(a, Watermark) or a.info.id in chosen
-        )
-        return replace(self, streams=chosen, arrivals=arrivals)
+        arrivals = None
+        if self.arrivals is not None:
+            arrivals = tuple(
+                a for a in self.arrivals if isinstance(a, Watermark) or a.info.id in chosen
+            )
+        late = tuple(item for item in self.late if item.chunk.info.id in chosen)
+        return replace(self, streams=chosen, arrivals=arrivals, late=late)
 
     def of_kind(self, kind: SignalKind) -> RecordedStream | None:
         """Give the first stream of a kind, or None."""

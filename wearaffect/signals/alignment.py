@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wearaffect.core.clocks import ClockMap
 from wearaffect.core.errors import SignalError, StreamOrderError
 from wearaffect.core.streams import SignalChunk, SignalKind, StreamInfo
-from wearaffect.core.timebase import NS_PER_S, ClockMap, ns_from_s, sample_at
+from wearaffect.core.timebase import NS_PER_S, ns_from_s, sample_at
 from wearaffect.signals.segments import SteadyClock, grid_times_ns
 
 __all__ = ["AlignedRows", "Aligner", "AlignmentSettings"]

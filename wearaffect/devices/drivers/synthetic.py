@@ -6,7 +6,7 @@
 import asyncio
 import heapq
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -115,6 +115,11 @@ class SyntheticDevice:
             )
             for kind, sensor in SENSORS.items()
         )
+
+    @property
+    def facts(self) -> Mapping[str, str | int]:
+        """Which person it is on."""
+        return {"name": "synthetic", "seed": self.settings.seed}
 
     async def __aenter__(self) -> Self:
         """Simulate the sitting, off the event loop, and start the clock."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import heapq
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -50,6 +50,11 @@ class ReplayDevice:
     def start_ns(self) -> int:
         """Start of the recording, on its own time line."""
         return self.session.start_ns
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Which file is played."""
+        return {"name": self.session.path}
 
     async def __aenter__(self) -> Self:
         self._left = asyncio.Event()

@@ -1,0 +1,1 @@
+"""Keeping a Bluetooth device connected; bleak has its one door here."""

@@ -1,0 +1,1 @@
+"""Our own wire format: what firmware_bridge/ describes, read in Python."""

@@ -1,0 +1,1 @@
+"""Drivers, one file each, found by entry point; none knows another."""

@@ -1,0 +1,1 @@
+"""The lab streaming layer; liblsl has its one door here."""

@@ -1,0 +1,1 @@
+"""What arrived, put in order, counted and stamped."""

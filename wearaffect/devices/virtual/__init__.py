@@ -1,0 +1,1 @@
+"""Wearables without hardware, on a radio inside the process: for tests and for integrators."""

@@ -1,0 +1,154 @@
+"""How a journal is kept: how often, how much room, who is told."""
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wearaffect.core.errors import RecordingError, RecordingExistsError
+from wearaffect.core.streams import StreamInfo
+from wearaffect.recording.storage import DiskFile, Storage
+
+__all__ = [
+    "JournalSettings",
+    "disk_full",
+    "planned_bytes",
+    "require_room",
+    "taken",
+    "unwritable",
+]
+
+_LOG = logging.getLogger(__name__)
+
+
+Alarm = Callable[[RecordingError], None]
+
+
+def _silent(trouble: RecordingError) -> None:
+    """The log has told it already."""
+
+
+@dataclass(frozen=True)
+class JournalSettings:
+    """How a journal is kept.
+
+    Attributes
+    ----------
+    sync_s : float
+        How often all that came is put on the disk: half of the second that may be lost.
+    planned_s : float or None
+        How long it will be; `start` refuses where the disk hasn't room for twice as much.
+    reserve_bytes : int
+        Taken at the start and given back when the disk is full (engineering choice: at 2 kB/s half
+        an hour).
+    waiting_bytes : int
+        How much may wait for the disk (engineering choice: hours of a wristband).
+    patience_s : float
+        How long a full queue, `flush` and `close` wait for a disk that doesn't answer.
+    copy_patience_s : float
+        How long `close` waits for the copy for analysis, which goes on by itself after that.
+    opener : callable
+        Opens the new journal; raises FileExistsError where there is one.
+    alarm : callable
+        Told of a full disk and of what ends the journal, as a `RecordingError`, from the writer's
+        thread.
+    about : mapping
+        What else the header says: protocol, consent, retention and so on; JSON.
+    """
+
+    sync_s: float = 0.5
+    planned_s: float | None = None
+    reserve_bytes: int = 4 * 2**20
+    waiting_bytes: int = 64 * 2**20
+    patience_s: float = 20.0
+    copy_patience_s: float = 3.0
+    opener: Callable[[Path], Storage] = DiskFile
+    alarm: Alarm = _silent
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0.01 <= self.sync_s <= 5.0:
+            msg = f"expected sync_s from 0.01 to 5 s, got {self.sync_s}"
+            raise ValueError(msg)
+
+    def tell(self, trouble: RecordingError) -> None:
+        """Raise the alarm, in the log and with whoever listens."""
+        _LOG.error("%s", trouble)
+        try:
+            self.alarm(trouble)
+        except Exception:  # noqa: BLE001 - whoever listens doesn't end a recording
+            _LOG.exception("the alarm failed")
+
+
+def planned_bytes(streams: Sequence[StreamInfo], seconds: float) -> int:
+    """Give about how large a journal will be.
+
+    Parameters
+    ----------
+    streams : sequence of StreamInfo
+        All of them.
+    seconds : float
+        Its length.
+
+    Returns
+    -------
+    int
+        8 bytes a value and 400 a stream and second: above what recordings take (engineering
+        choice; measured are 4 to 6 bytes a value).
+    """
+    values = sum(len(info.channels) * (info.sampling_rate or 4.0) for info in streams)
+    return int(seconds * (8 * values + 400 * len(streams)))
+
+
+def require_room(folder: Path, streams: Sequence[StreamInfo], settings: JournalSettings) -> None:
+    """Refuse to begin what the disk can't hold.
+
+    Raises
+    ------
+    RecordingError
+        There isn't room for twice what is planned, and the reserve.
+    """
+    planned = planned_bytes(streams, settings.planned_s or 0.0)
+    needed = 2 * planned + settings.reserve_bytes
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    disk = shutil.disk_usage(there)
+    if disk.total and disk.free < needed:  # where a file system doesn't say, writing will tell
+        raise RecordingError(
+            folder,
+            "not enough room on the disk to start",
+            expected=f"{needed / 2**20:.1f} MiB",
+            got=f"{disk.free / 2**20:.1f} MiB",
+            remedy="free space, or record elsewhere",
+        )
+
+
+def disk_full(folder: Path) -> RecordingError:
+    """Give the alarm of a disk that is full while the reserve lasts."""
+    return RecordingError(
+        folder,
+        "the disk is full",
+        got="the reserve is used now",
+        remedy="free space at once; the recording goes on for some minutes",
+    )
+
+
+def unwritable(folder: Path, error: OSError) -> RecordingError:
+    """Give the error of a disk that refuses."""
+    return RecordingError(
+        folder,
+        "the journal can't be written",
+        got=str(error),
+        remedy="free space or check the disk; what came before is kept",
+    )
+
+
+def taken(folder: Path) -> RecordingExistsError:
+    """Give the error of a place where something is."""
+    return RecordingExistsError(
+        folder,
+        "something is there already",
+        expected="a folder that doesn't exist yet",
+        remedy="choose another; recordings are never overwritten",
+    )
