@@ -203,6 +203,7 @@ characteristic = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 starts_with = "03"
 samples = 1
 type = "u32"
+offset = 1
 channels = [{ name = "eda", unit = "uS" }]
 """
 
@@ -213,7 +214,7 @@ def gatt() -> Target:
         file.write(_LAYOUT)
         file.flush()
         uri = DeviceUri("ble", "gatt", {"file": file.name})
-        return decoding(uri, (), (b"\x02" + bytes(range(32)), b"\x03" + bytes(3), bytes(25)))
+        return decoding(uri, (), (b"\x02" + bytes(range(32)), b"\x03" + bytes(4), bytes(25)))
 
 
 def gatt_file() -> Target:

@@ -78,7 +78,8 @@ typedef struct {
 
 /* ---- the device's side; one thread, or a lock around all of it ---- */
 
-/* Begin, at boot. False where the identity is out of the format's limits. */
+/* Begin, at boot. False where the identity is out of the format's limits; then the device has no
+   streams, and whatever else is called does nothing. */
 bool wa_init(wa_device *device, const wa_identity *identity, const wa_hooks *hooks);
 
 /* Tell what the link is now: on connection, ATT_MTU exchange, pairing, disconnection.
@@ -96,7 +97,7 @@ void wa_skip(wa_device *device, uint8_t stream, uint32_t n_samples);
 /* Send what is collected. */
 void wa_flush(wa_device *device, uint8_t stream);
 
-/* Write the capability; gives its length, 0 where `room` is too small. */
+/* Write the capability; gives its length, 0 where `room` is too small or `wa_init` failed. */
 size_t wa_capability(const wa_device *device, uint8_t *out, size_t room);
 
 /* Answer a command that came at `received_us`; gives the length of the answer. `room` is at least

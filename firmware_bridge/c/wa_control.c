@@ -39,7 +39,7 @@ size_t wa_capability(const wa_device *device, uint8_t *out, size_t room)
     const wa_identity *identity = device->identity;
     size_t name_length = strlen(identity->name);
     size_t size = wa_capability_size(identity);
-    if (size > room) {
+    if (identity->n_streams == 0 || size == 0 || size > room) {
         return 0;
     }
     out[WA_CAPABILITY_MARKER] = WA_MARKER_CAPABILITY;

@@ -22,6 +22,9 @@ wa_verdict wa_decode(const wa_stream_info *streams, uint8_t n_streams, const uin
         return WA_FRAME_FOREIGN;
     }
     const wa_stream_info *info = &streams[stream];
+    if (info->width != WA_WIDTH_INT16 && info->width != WA_WIDTH_INT24) {
+        return WA_FRAME_FOREIGN; /* narrower counts would be more than a frame holds */
+    }
     frame->stream = stream;
     frame->sequence = bytes[WA_DATA_SEQUENCE];
     frame->n_samples = bytes[WA_DATA_COUNT];

@@ -36,10 +36,13 @@ bool wa_may_send(const wa_device *device)
     return device->secure || device->identity->unauthenticated_link;
 }
 
+/* What a device is whose own identity won't do: nothing, so that no later call reads it. */
+static const wa_identity nobody = {"", 0, 0, 0, WA_SITE_UNKNOWN, false, 0, NULL};
+
 bool wa_init(wa_device *device, const wa_identity *identity, const wa_hooks *hooks)
 {
     memset(device, 0, sizeof *device);
-    device->identity = identity;
+    device->identity = &nobody;
     device->hooks = *hooks;
     device->link_limit = WA_MIN_PAYLOAD;
     device->asked_limit = WA_MAX_PAYLOAD;
@@ -53,7 +56,11 @@ bool wa_init(wa_device *device, const wa_identity *identity, const wa_hooks *hoo
             return false;
         }
     }
-    return wa_capability_size(identity) != 0;
+    if (wa_capability_size(identity) == 0) {
+        return false;
+    }
+    device->identity = identity;
+    return true;
 }
 
 void wa_link(wa_device *device, bool secure, size_t limit)

@@ -115,3 +115,20 @@ def test_doctor_tells_of_radio_and_lsl(run, monkeypatch, read_json, tmp_path):
     assert "adapter" in checks["radio"]["remedy"]
     assert checks["lsl"]["state"] == "ok"
     assert {"virtual", "serial", "brainflow", "train"} <= set(checks)
+
+
+def test_a_layout_is_checked_without_a_radio(run, monkeypatch, tmp_path):
+    no_radio(monkeypatch)
+    path = tmp_path / "belt.toml"
+    path.write_text(
+        'services = ["180d"]\n[[stream]]\nkind = "hr"\ncharacteristic = "2a37"\nsamples = 1\n'
+        'type = "u8"\noffset = 1\nchannels = [{ name = "hr", unit = "1/min" }]\n'
+    )
+    fine = run("devices", "info", f"ble:gatt?file={path}")
+    assert "belt.toml: no mistake in it" in fine.out
+    assert "no Bluetooth radio" in fine.err
+    path.write_text(path.read_text().replace("1/min", "uS"))
+    wrong = run("devices", "info", f"ble:gatt?file={path}")
+    assert wrong.code == 1
+    assert "belt.toml: stream[0]: channels[0]: unit: expected one that hr can be in" in wrong.err
+    assert "radio" not in wrong.out + wrong.err

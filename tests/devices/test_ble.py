@@ -130,7 +130,7 @@ def test_a_hundred_disconnects_leave_nothing_behind() -> None:
                         elif isinstance(item, DeviceNote):
                             lost += item.state == DeviceState.LOST
                     gc.collect()
-                    links = sum(isinstance(o, ble._BleakLink) for o in gc.get_objects())
+                    links = sum(type(o) is ble._BleakLink for o in gc.get_objects())
                 await settled(radio)
                 assert not wearable.device.connections
                 left = len(asyncio.all_tasks() - tasks)

@@ -155,6 +155,13 @@ def test_answers_go_to_whoever_asked_and_signal_to_the_inbox() -> None:
         assert await mail.answered("control", ask, 5.0) == b"answer"
         assert inbox.received == 1
 
+        async def ask_twice() -> None:
+            mail.deliver("control", b"old answer")
+            mail.deliver("control", b"new answer")
+
+        new = await mail.answered("control", ask_twice, 5.0, lambda value: value[:3] == b"new")
+        assert new == b"new answer"
+
         async def silence() -> None:
             pass
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(find_spec("brainflow") is None, reason="no brain
 
 COLUMNS, RATE_HZ = 32, 250  # of the synthetic board's default preset
 PACKAGE, EDA, STAMP = 0, 23, 30
+CYTON = "brainflow:cyton?serial_port=/dev/nothing-here"
 
 
 def chunks_of(items, kind):
@@ -95,16 +96,16 @@ def test_without_a_known_counter_loss_is_not_provable():
 
 
 def test_electrodes_are_taken_for_a_heart_only_if_somebody_says_so():
-    (info,) = open_device("brainflow:cyton?kinds=ecg").streams
+    (info,) = open_device(f"{CYTON}&kinds=ecg").streams
     assert info.kind is SignalKind.ECG
     assert len(info.channels) == 8
     assert info.channels[0].unit is Unit.MILLIVOLT
-    assert SignalKind.ECG not in {i.kind for i in open_device("brainflow:cyton").streams}
+    assert SignalKind.ECG not in {i.kind for i in open_device(CYTON).streams}
 
 
 def test_a_board_that_is_not_there_says_what_brainflow_says():
     with pytest.raises(DeviceError, match="can't start") as caught:
-        gathered(open_device("brainflow:cyton?serial_port=/dev/nothing-here"), bool)
+        gathered(open_device(CYTON), bool)
     assert caught.value.got
 
 
@@ -115,3 +116,16 @@ def test_a_board_that_is_not_there_says_what_brainflow_says():
 def test_addresses_that_cannot_be_opened(uri):
     with pytest.raises(DeviceUriError):
         open_device(uri)
+
+
+def test_a_board_on_a_dongle_says_that_it_needs_the_port():
+    for board in ("cyton", "cyton_daisy", "ganglion"):
+        with pytest.raises(DeviceUriError, match=r"needs serial_port: expected .*/dev/ttyUSB0"):
+            open_device(f"brainflow:{board}")
+    with pytest.raises(DeviceUriError, match=r"needs ip_port"):
+        open_device("brainflow:cyton_wifi")
+
+
+def test_a_board_that_is_misspelt_is_known_again():
+    with pytest.raises(DeviceUriError, match=r"unknown board.*did you mean cyton\?"):
+        open_device("brainflow:cytn")

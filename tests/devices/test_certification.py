@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from bumble.core import UUID
 from bumble.gatt import Characteristic, Service
+from made_package import install
 
-from wearaffect.core.errors import DecodeError
+from wearaffect.core.errors import DecodeError, DeviceUriError
 from wearaffect.core.streams import Channel, LossEvidence, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 from wearaffect.devices.bridge.messages import sealed
@@ -195,3 +196,42 @@ def test_a_driver_and_a_wearable_of_ones_own_are_certified() -> None:
     )
     assert certificate.failures == ()
     assert len(certificate.verdicts) == len(faults) * len(PROMISES)
+
+
+def test_both_are_found_by_entry_point(monkeypatch, tmp_path) -> None:
+    with pytest.raises(DeviceUriError, match=r"no virtual wearable: expected bridge, heart_rate"):
+        certify("bumble:thermometer", faults=[NO_FAULT])
+    points = {
+        "wearaffect.drivers": f"thermometer = {__name__}:ThermometerDriver",
+        "wearaffect.wearables": f"thermometer = {__name__}:Thermometer",
+    }
+    install(monkeypatch, tmp_path, "strangers_thermometer", "", points)
+    certificate = certify("bumble:thermometer", faults=[NO_FAULT])
+    assert certificate.passed
+    assert len(certificate.verdicts) == len(PROMISES)
+
+
+def test_a_driver_without_a_wearable_is_told_how_to_write_one() -> None:
+    with pytest.raises(DeviceUriError) as caught:
+        certify("bumble:glove")
+    assert "Wearable" in caught.value.remedy
+    assert "glove in the entry point group wearaffect.wearables" in caught.value.remedy
+    with pytest.raises(DeviceUriError, match=r"did you mean heart_rate\?"):
+        certify("bumble:hart_rate")
+
+
+@pytest.mark.parametrize(
+    ("setting", "remedy"),
+    [
+        ("fault=corrupt", "use --fault"),
+        ("seed=3", "use --seed"),
+        ("duration_s=5", "leave it out"),
+        ("fault_at_s=5", "leave it out"),
+        ("fault_for_s=5", "leave it out"),
+    ],
+)
+def test_settings_that_certification_makes_are_refused(setting: str, remedy: str) -> None:
+    with pytest.raises(DeviceUriError) as caught:
+        certify(f"bumble:bridge?acc_hz=64&{setting}", faults=["drop"])
+    assert f"setting {setting.partition('=')[0]}: expected certification to" in caught.value.line()
+    assert remedy in caught.value.remedy

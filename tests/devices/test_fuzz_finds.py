@@ -37,6 +37,6 @@ def test_a_signalling_nan_in_a_notification_is_a_nan_like_any_other(tmp_path: Pa
         channels = [{{ name = "temp", unit = "degC" }}]
         """
     )
-    driver = FileDriver(DeviceUri("ble", "gatt", {"file": str(layout)}))
+    driver = FileDriver(DeviceUri("ble", "gatt:any", {"file": str(layout)}))
     (packet,) = driver.decode(CHARACTERISTIC, bytes.fromhex("0000a07f"))  # warnings are errors
     assert packet.data[0, 0] != packet.data[0, 0]

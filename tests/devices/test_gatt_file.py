@@ -1,6 +1,7 @@
 """A device described by a file: what it reads, and every mistake in the file by its place."""
 
 import asyncio
+import re
 import struct
 from pathlib import Path
 
@@ -147,9 +148,24 @@ def test_arbitrary_bytes_give_packets_or_a_decode_error(
         ('per = "sample"', 'per = "second"', "stream[2]: counter: per: expected one of"),
         ("modulus = 1000000", "modulus = 1", "stream[2]: counter: modulus"),
         ("tick_s = 0.001", "tick_s = -1", "stream[0]: clock: tick_s"),
-        ('kind = "eda"', 'kind = "ppg"', "stream: expected each kind and name once"),
+        ('kind = "ppg"', 'kind = "eda"', "stream: expected each kind and name once"),
         ("response = false", 'response = "no"', "stop[0]: response: expected true or false"),
         ("[[start]]", "[start]", "start: expected a list"),
+        ("scale = 0.01", "scale = 0", "stream[1]: channels[0]: scale: expected a number other"),
+        (
+            "scale = 0.01",
+            "scale = 1e-300",
+            "stream[1]: channels[0]: scale: expected a number other",
+        ),
+        ('unit = "uS"', 'unit = "degC"', "stream[2]: channels[0]: unit: expected one that eda can"),
+        ('unit = "uS"', 'unit = "ms"', "stream[2]: channels[0]: unit: expected one that eda can"),
+        ('unit = "degC"', 'unit = "uS"', "can be in: degC, mV, 1, got 'uS'"),
+        ('offset = 1, type = "u8"', 'offset = 5, type = "u8"', "stream[0]: counter: expected"),
+        ('offset = 1, type = "u8"', 'offset = 16, type = "u8"', "from samples (bytes 5 to 16)"),
+        ('offset = 1, type = "u8"', 'offset = 0, type = "u8"', "apart from starts_with (bytes 0"),
+        ("offset = 2, type", "offset = 3, type", "stream[0]: clock: expected a place apart"),
+        ('offset = 1, type = "u32"', 'offset = 9, type = "u32"', "samples (all bytes from 5 on)"),
+        ("offset = 1\n", "offset = 0\n", "stream[1]: offset: expected a place apart from starts"),
         ("rate_hz = 64", "rate_hz = ", "expected a TOML file"),
         ('type = "i16"', 'type = "i16"\noffset = 2', "expected a TOML file"),
     ],
@@ -160,6 +176,40 @@ def test_every_mistake_says_where_it_is(tmp_path: Path, old: str, new: str, wher
         opened(tmp_path / "band.toml", BAND.replace(old, new, 1))
     assert where in caught.value.line()
     assert "band.toml" in caught.value.line()
+
+
+def test_fields_may_touch_and_lie_behind_the_samples(tmp_path: Path) -> None:
+    behind = BAND.replace('offset = 1, type = "u8"', 'offset = 17, type = "u8"')
+    (packet,) = opened(tmp_path / "b.toml", behind).decode(DATA, b"\x01" + bytes(16) + b"\x07")
+    assert packet.counter == 2 * 7
+
+
+def test_what_no_scan_can_find_is_named_by_the_address(tmp_path: Path) -> None:
+    nameless = BAND.replace('name_prefixes = ["OpenBand"]', "").replace("services", "# services")
+    with pytest.raises(DeviceUriError, match=r"services: expected .*name_prefixes.*ble:gatt:ADD"):
+        opened(tmp_path / "nameless.toml", nameless)
+    uri = DeviceUri("ble", "gatt:F0:00:00:00:00:99", {"file": str(tmp_path / "nameless.toml")})
+    assert FileDriver(uri).services == ()
+    for left in ("services", "name_prefixes"):
+        kept = "\n".join(line for line in BAND.splitlines() if not line.startswith(left))
+        opened(tmp_path / "half.toml", kept)
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "gatt.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    driver = opened(tmp_path / "documented.toml", example)
+    light = b"".join(n.to_bytes(3, "little") for n in range(100, 106))
+    (ppg,) = driver.decode(DATA, b"\x01" + struct.pack("<HH", 3, 1000) + light)
+    assert ppg.data[:, 0].tolist() == [100, 101, 102, 103, 104, 105]
+    assert ppg.counter == 18
+    assert ppg.clock_ns == 1_000_000_000 - 5 * 15_625_000
+    (temp,) = driver.decode(DATA, b"\x02" + struct.pack("<h", 3342))
+    np.testing.assert_allclose(temp.data, [[33.42]], rtol=1e-6)
+    for kind in SignalKind:
+        assert (f"`{kind}`" in page) == (kind is not SignalKind.MARKER)
+    for unit in set(Unit) - {Unit.MICROSIEMENS_PER_SECOND}:
+        assert f"`{unit}`" in page
 
 
 def test_no_file_and_no_stream_are_named(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from lsl_parts import NETWORK, SESSION, gathered, n_samples_in, unique
 
 from wearaffect.core.errors import DeviceError, DeviceUriError
 from wearaffect.core.events import ClockSegment, DeviceNote, DeviceState
-from wearaffect.core.streams import LossEvidence, Marker, SignalChunk, SignalKind
+from wearaffect.core.streams import Gap, LossEvidence, Marker, SignalChunk, SignalKind
 from wearaffect.core.units import Unit
 from wearaffect.devices.drivers.lsl import scan_lsl
 from wearaffect.devices.lsl.liblsl import open_liblsl
 from wearaffect.devices.lsl.streams import Column, Described, parts_of
 from wearaffect.devices.registry import open_device
 from wearaffect.devices.uri import parse_uri
+from wearaffect.recording.account import StreamAccount
 
 BAND = (
     Column("skin", "microsiemens", "GSR"),
@@ -269,3 +270,34 @@ def test_settings_that_mean_nothing(setting):
 def test_addresses_that_name_no_stream(uri):
     with pytest.raises(DeviceUriError):
         open_device(uri)
+
+
+@pytest.mark.parametrize(("anew", "n_lost"), [(1_000_000, 256), (0, 256)])
+def test_a_counter_that_begins_anew_is_accounted_by_the_clock(anew, n_lost):
+    source = unique()
+    columns = [Column("skin", "uS", "EDA"), Column("n", "1", "counter")]
+    out = outlet(source, columns, rate=256.0, form="double64")
+    device = device_at(f"source_id={source}")
+    begun = time.monotonic()
+
+    def push(first: int, after: int) -> None:
+        rows = np.column_stack([np.zeros(500), np.arange(first, first + 500)])
+        out.push_chunk(rows, [begun + (after + i) / 256 for i in range(500)])
+
+    def enough(items):
+        if len(items) == 1:
+            push(1000, 0)
+            push(anew, 500 + n_lost)
+        return n_samples_in(items) >= 1000
+
+    items = gathered(device, enough)
+    (info,) = device.streams
+    account = StreamAccount(info)
+    for item in items:
+        if isinstance(item, Gap):
+            account.gap(item)
+        elif isinstance(item, SignalChunk):
+            account.take(item)
+    assert (account.stored, account.lost_in_gaps) == (1000, n_lost)
+    (segment,) = [i for i in items if isinstance(i, ClockSegment) and i.reason == "reboot"]
+    assert segment.stream_id == info.id

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wearaffect.devices.lsl.counting import filled, read_counts
 from wearaffect.devices.lsl.placing import Placer, Run
 
 S = 1_000_000_000
@@ -132,3 +133,99 @@ def test_irregular_samples_stay_at_their_stamps(counter):
 
 def test_no_rows_are_no_runs():
     assert Placer(4.0).place(np.empty(0, np.int64), None) == []
+
+
+def after_a_while(seconds: int, first: int, second: int) -> tuple[np.ndarray, np.ndarray]:
+    """A sender whose count is at `first` after 100 samples, and at `second` seconds later."""
+    numbers = np.concatenate([np.arange(100), np.arange(100) + 100 + seconds * 256])
+    counts = np.concatenate([np.arange(first - 100, first), np.arange(second, second + 100)])
+    return stamps(numbers, 256.0), counts
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first", "second"),
+    [(10, 104, 152), (60, 5000, 5400), (1, 1000, 1_000_000), (10, 5000, 100)],
+)
+def test_a_sender_that_began_anew_lost_what_its_clock_says(seconds, first, second):
+    runs = Placer(256.0).place(*after_a_while(seconds, first, second))
+    assert [(r.n_lost, r.restarted, r.count) for r in runs] == [
+        (0, False, first - 100),
+        (seconds * 256, True, second),
+    ]
+
+
+@settings(max_examples=40)
+@given(
+    bits=st.sampled_from([8, 16]),
+    lost=st.integers(0, 1000),
+    before=st.integers(0, 120),
+    cut=st.integers(1, 64),
+    seed=st.integers(0, 99),
+)
+def test_a_narrow_counter_that_wraps_is_no_restart(bits, lost, before, cut, seed):
+    wrap = 2**bits
+    numbers = np.arange(max(0, wrap - before - 500), wrap + 2000)
+    gap = wrap + 300  # well after it was seen to wrap
+    numbers = numbers[(numbers < gap) | (numbers >= gap + lost)]
+    late = np.random.default_rng(seed).integers(0, 20_000_000, len(numbers))
+    times = np.maximum.accumulate(stamps(numbers, 256.0) + late)
+    runs = placed(Placer(256.0), times, numbers % wrap, list(range(cut, len(numbers), cut)))
+    assert not any(run.restarted for run in runs)
+    assert sum(run.n_lost for run in runs) == lost
+    assert [run.count for run in runs] == [int(numbers[run.first]) for run in runs]
+
+
+def test_samples_lost_just_as_a_narrow_counter_wraps_are_counted():
+    numbers = np.concatenate([np.arange(1000), np.arange(1020, 2000)])
+    runs = placed(Placer(256.0), stamps(numbers, 256.0), numbers % 256, list(range(20, 1980, 20)))
+    assert sum(run.n_lost for run in runs) == 20
+    assert not any(run.restarted for run in runs)
+
+
+def test_a_counter_that_no_longer_counts_in_float32_gives_way_to_the_stamps():
+    numbers = np.arange(2**24 - 64, 2**24 + 640)
+    numbers = numbers[(numbers < 2**24 + 200) | (numbers >= 2**24 + 300)]
+    counts = read_counts(numbers.astype(np.float32))
+    assert (counts[:64] == numbers[:64]).all()
+    assert (counts[64:] < 0).all()
+    runs = placed(Placer(256.0), stamps(numbers, 256.0), counts, list(range(8, 700, 8)))
+    assert not any(run.restarted for run in runs)
+    assert [run.n_lost for run in runs if run.n_lost] == [100]
+    assert [run.count for run in runs] == [int(numbers[run.first]) for run in runs]
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40])
+def test_a_count_that_is_missing_is_the_one_that_follows(cut):
+    numbers = np.array([*range(25), *range(30, 45)], np.float64)
+    column = numbers.copy()
+    column[[0, 20, 33, 39]] = np.nan
+    times = stamps(numbers, 256.0)
+    runs = placed(Placer(256.0), times, read_counts(column), list(range(cut, 40, cut)))
+    assert sum(run.n_lost for run in runs) == 5
+    assert not any(run.restarted for run in runs)
+    assert all(run.count in {None, int(numbers[run.first])} for run in runs)
+    assert filled(np.array([-1, -1, 7, -1, 9]), 3).tolist() == [3, 4, 7, 8, 9]
+    assert filled(np.array([-1, -1, 7, -1, 20]), None).tolist() == [5, 6, 7, 8, 20]
+
+
+def test_columns_of_every_format_are_read():
+    for kind, most in (("i1", 2**8), ("i2", 2**16), ("i4", 2**32)):
+        wrapping = np.arange(most - 3, most + 3, dtype=np.int64).astype(f"u{kind[1:]}").view(kind)
+        assert read_counts(wrapping).tolist() == [*range(most - 3, most), 0, 1, 2]
+    told = read_counts(np.array([1.5, -1.0, np.inf, np.nan, 2.0**53, 2.0**53 - 1]))
+    assert told.tolist() == [-1, -1, -1, -1, -1, 2**53 - 1]
+
+
+def test_the_time_of_irregular_samples_never_runs_back():
+    placer = Placer(None)
+    pulls = [[10 * S], [11 * S, 12 * S], [5 * S, 6 * S], [7 * S], [7 * S - S // 100, 8 * S]]
+    times, restarts = [], []
+    for pull in pulls:
+        stamped = np.array(pull)
+        for run in placer.place(stamped, None):
+            taken = stamped[run.first : run.last]
+            times += (taken - taken[0] + run.start_ns).tolist()
+            restarts.append(run.restarted)
+    assert times[:6] == [10 * S, 11 * S, 12 * S, 12 * S, 13 * S, 14 * S]
+    assert times == sorted(times)
+    assert restarts == [False, False, True, False, False]

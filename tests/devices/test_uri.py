@@ -87,3 +87,36 @@ def test_unknown_drivers_and_settings_say_what_is_known():
         open_device("synthetic:?seed=1.5")
     with pytest.raises(DeviceUriError, match="setting speed"):
         open_device("synthetic:?speed=-1")
+
+
+@pytest.mark.parametrize(
+    ("uri", "meant"),
+    [
+        ("synthetc:", "synthetic"),
+        ("BLE:polar", "ble"),
+        ("ble:heartrate", "heart_rate"),
+        ("ble:Polar", "polar"),
+        ("ble:polar?scan=3", "scan_s"),
+        ("bumble:heart_rat", "heart_rate"),
+        ("synthetic:?sped=2", "speed"),
+        ("synthetic:?fault=dropuot", "dropout"),
+    ],
+)
+def test_what_was_probably_meant_is_the_remedy(uri, meant):
+    with pytest.raises(DeviceUriError) as caught:
+        open_device(uri)
+    assert caught.value.remedy == f"did you mean {meant}?"
+
+
+def test_nothing_is_suggested_where_nothing_is_near():
+    with pytest.raises(DeviceUriError) as caught:
+        open_device("warp:")
+    assert caught.value.remedy == ""
+
+
+def test_an_ampersand_for_the_question_mark_is_told_at_once():
+    for uri in ("lsl:type=EDA&kind=eda", "lsl:type=EDA&kind=eda?unit=uS", "synthetic:&seed=1"):
+        with pytest.raises(DeviceUriError, match=r"after a question mark.*write \? before"):
+            parse_uri(uri)
+    assert parse_uri("replay:/data/R&D/S2.zip").target == "/data/R&D/S2.zip"
+    assert parse_uri("replay:/data/a%26b=c.zip").target == "/data/a&b=c.zip"

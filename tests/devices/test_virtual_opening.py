@@ -54,7 +54,7 @@ def test_a_bridge_gives_four_streams_and_says_what_it_is() -> None:
     assert [info.id for info in device.streams] == [
         f"ward-3.{kind}" for kind in ("eda", "bvp", "acc", "temp")
     ]
-    assert facts["authenticated"] is True
+    assert facts["authenticated"] is facts["paired"] is facts["claims_pairing"] is True
     assert facts["virtual"] is True
     assert facts["battery_percent"] == 87
     for kind in (SignalKind.EDA, SignalKind.BVP, SignalKind.ACC, SignalKind.TEMP):
@@ -93,11 +93,11 @@ def test_the_same_seed_gives_the_same_person_and_the_same_air() -> None:
 
 def test_an_unauthenticated_link_is_given_only_when_asked_for_and_says_so() -> None:
     _, items, facts = read("bumble:bridge?duration_s=10&unauthenticated=1")
-    assert facts["authenticated"] is False
+    assert (facts["authenticated"], facts["paired"], facts["claims_pairing"]) == (False,) * 3
     assert len(stored(items, SignalKind.BVP)) > 100
     notes = [i for i in items if isinstance(i, DeviceNote) and i.state is DeviceState.CONNECTED]
     assert [note.facts["authenticated"] for note in notes] == [False]
-    with pytest.raises(DeviceError):
+    with pytest.raises(DeviceError, match="paired links only"):
         read("bumble:bridge?duration_s=10&pair=0")
 
 
@@ -201,6 +201,18 @@ async def _collect(device: BleDevice, got: list) -> None:
 def test_an_address_that_makes_no_sense_is_refused(uri: str) -> None:
     with pytest.raises(DeviceUriError):
         read(uri)
+
+
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [("falt=drop", "fault"), ("fault_ats=3", "fault_at_s"), ("pare=1", "pair"), ("sed=2", "seed")],
+)
+def test_a_misspelt_setting_is_shown_every_setting_there_is(typo: str, meant: str) -> None:
+    with pytest.raises(DeviceUriError) as caught:
+        read(f"bumble:bridge?duration_s=5&{typo}")
+    known = "acc_hz duration_s fault fault_at_s fault_for_s from name pair seed unauthenticated"
+    assert set(known.split()) <= set(caught.value.expected.split(", "))
+    assert caught.value.remedy == f"did you mean {meant}?"
 
 
 def test_a_missing_recording_is_named() -> None:

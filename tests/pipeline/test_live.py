@@ -17,9 +17,10 @@ from wearaffect.core.errors import (
     EnrolmentError,
     SignalError,
 )
-from wearaffect.core.streams import Channel, SignalChunk
+from wearaffect.core.streams import Channel, SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 from wearaffect.devices.drivers.replay import ReplayDevice
+from wearaffect.devices.registry import open_device
 from wearaffect.pipeline.live import live, run_live
 from wearaffect.recording.journal import JournalWriter
 from wearaffect.recording.opening import open_session
@@ -294,3 +295,41 @@ def test_a_device_on_another_clock_is_told_so(example):
 
     with pytest.raises(SignalError, match="another clock"):
         run_live([Adrift(shortened(example, 30), speed=0)], None)
+
+
+def test_two_devices_of_one_name_are_told_before_anything_is_mixed() -> None:
+    devices = [open_device("synthetic:?speed=0&duration_s=2") for _ in range(2)]
+    with pytest.raises(SignalError, match=r"synthetic\..* given by two devices.*name="):
+        run_live(devices, None, [])
+
+
+def test_seconds_count_from_the_first_sample() -> None:
+    """A device that needs ten seconds until it gives anything still gives all that was asked."""
+    taken = {}
+    for late_s in (0, 10):
+        notes = Notes()
+        run_live([Late(late_s)], None, [notes], seconds=5.0)
+        taken[late_s] = sum(len(chunk) for chunk in notes.chunks)
+    assert taken[0] == taken[10] == 5 * 64
+
+
+class Late:
+    """An hour of BVP that begins some time after the device was entered."""
+
+    streams = (StreamInfo("late.bvp", SignalKind.BVP, (Channel("bvp", Unit.ARBITRARY),), 64.0),)
+    facts: dict[str, str] = {}  # noqa: RUF012 - a protocol's property
+    start_ns = 10**12
+
+    def __init__(self, late_s: int) -> None:
+        self._first_ns = self.start_ns + late_s * 10**9
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        return None
+
+    async def chunks(self):
+        for second in range(3600):
+            data = np.zeros((64, 1), np.float32)
+            yield SignalChunk(self.streams[0], data, self._first_ns + second * 10**9)

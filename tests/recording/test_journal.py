@@ -321,7 +321,8 @@ def test_a_damaged_part_is_a_gap_and_the_rest_stays(closed: Path, tmp_path: Path
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-def test_a_killed_recorder_loses_a_second_at_most(tmp_path: Path) -> None:
+def test_a_killed_recorder_keeps_what_it_says_is_kept(tmp_path: Path) -> None:
+    """In real time, where nobody waits for the disk: the thread puts it there by itself."""
     folder = tmp_path / "s"
     program = textwrap.dedent(
         f"""
@@ -331,10 +332,10 @@ def test_a_killed_recorder_loses_a_second_at_most(tmp_path: Path) -> None:
         from pathlib import Path
         from test_journal import writer, EDA, SignalChunk, S
         sink = writer(Path({str(folder)!r}))
-        begun = time.monotonic()
+        before = sink.state.n_kept
         for index in range(10_000):
             sink.chunk(SignalChunk(EDA, np.float32([[index]]), 5 * S + index * S // 4), 0)
-            print(index, time.monotonic() - begun, flush=True)
+            print(sink.state.n_kept - before, flush=True)
             time.sleep(0.02)
         """
     )
@@ -342,20 +343,17 @@ def test_a_killed_recorder_loses_a_second_at_most(tmp_path: Path) -> None:
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
-        lines = []
+        kept = 0
         for line in child.stdout:
-            lines.append(line.split())
-            if float(lines[-1][1]) > 2.0:
+            kept = int(line)
+            if kept >= 40:
                 break
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
     session = read_journal(folder)
     stored = session.streams["t.eda"].samples()[1][:, 0]
     np.testing.assert_array_equal(stored, np.arange(len(stored)))
-    written = [float(at) for _, at in lines]
-    assert 0 < len(stored) <= len(written) + 5
-    if len(stored) < len(written):
-        assert written[-1] - written[len(stored)] <= 1.0
+    assert len(stored) >= kept
     assert any("wasn't closed" in line for line in session.problems)
     assert json.loads((folder / "session.json").read_text())["closed"] is False
 

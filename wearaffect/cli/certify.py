@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wearaffect.cli.console import JsonOption, progress_bar, reporting
+from wearaffect.devices.virtual.faults import FAULTS
 
 if TYPE_CHECKING:
     from wearaffect.devices.virtual.certification import Certificate
@@ -20,7 +21,12 @@ def certify_driver(
     uri: Annotated[str, typer.Argument(metavar="URI", help="bumble:<driver>[?settings].")],
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", metavar="NAME", help="Only this one; repeat. Default: all."),
+        typer.Option(
+            "--fault",
+            metavar="NAME",
+            help="Only this one; repeat. Default: all that the wearable can have, of none, "
+            f"{', '.join(FAULTS)}; several at once: joined by commas.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the person and all chance.")] = 1,
     json: JsonOption = None,
@@ -59,7 +65,11 @@ def _table(certificate: "Certificate") -> Table:
 def _faults(verdicts: "Sequence[Verdict]", kept: bool | None) -> str:
     """Name the faults with which a promise stood so."""
     names = [verdict.fault for verdict in verdicts if verdict.kept is kept]
-    return f"all {len(names)}" if len(names) == len(verdicts) else ", ".join(names) or "–"
+    if len(names) < len(verdicts) or len(names) == 1:
+        return ", ".join(names) or "–"
+    n_faults = len(names) - names.count("none")
+    without = "no fault and " if n_faults < len(names) else ""
+    return f"{without}{n_faults} fault{'s' if n_faults > 1 else ''}"
 
 
 def _unprovable(verdicts: "Iterable[Verdict]") -> Iterator[str]:

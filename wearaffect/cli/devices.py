@@ -12,6 +12,7 @@ from wearaffect.cli.certify import certify_driver
 from wearaffect.cli.console import JsonOption, Report, Tell, progress_bar, reporting
 from wearaffect.cli.extras import extras, missing_from
 from wearaffect.core.errors import WearAffectError
+from wearaffect.core.protocols import Device
 from wearaffect.core.streams import StreamInfo
 from wearaffect.devices.driver import Found
 
@@ -26,7 +27,7 @@ _EXTRA_OF = {"brainflow": "brainflow", "bumble": "virtual", "serial": "serial"}
 @app.command("list")
 def list_devices(json: JsonOption = None) -> None:
     """List what an address can begin with, and the Bluetooth drivers."""
-    from wearaffect.devices.registry import device_names, gatt_drivers
+    from wearaffect.devices.registry import broken_drivers, device_names, gatt_drivers
 
     with reporting(json) as report:
         needs = extras()
@@ -35,9 +36,12 @@ def list_devices(json: JsonOption = None) -> None:
             for name in device_names()
         ]
         drivers = [
-            {"driver": name, "about": (driver.__doc__ or "").strip().splitlines()[0]}
+            {"driver": name, "about": (driver.__doc__ or "").strip().partition("\n")[0]}
             for name, driver in gatt_drivers().items()
         ]
+        for name, error in broken_drivers().items():
+            about = f"can't be loaded: {error.got or error.line()}"
+            drivers.append({"driver": name, "about": about, **error.as_dict()})
         table = _table("address", "")
         for row in schemes:
             extra = _EXTRA_OF.get(str(row["scheme"]))
@@ -63,7 +67,7 @@ def scan(
     json: JsonOption = None,
 ) -> None:
     """Look for devices; what is found can be opened by the address in the first column."""
-    from wearaffect.devices.registry import scanners
+    from wearaffect.devices.registry import broken_drivers, scanners
 
     with reporting(json) as report:
         known = scanners()
@@ -76,6 +80,8 @@ def scan(
         failures = {n: r for n, r in results.items() if isinstance(r, WearAffectError)}
         if len(failures) == len(results):
             raise next(iter(failures.values()))
+        if "ble" in results:
+            failures |= {f"ble:{name}": error for name, error in broken_drivers().items()}
         for name, failure in failures.items():
             report.line(f"warning: {name}: {failure.line()}")
         found = [one for result in results.values() if isinstance(result, list) for one in result]
@@ -117,13 +123,18 @@ def info(
 ) -> None:
     """Connect to a device and show what it is, how it is, and what it gives."""
     from wearaffect.devices.registry import open_device
+    from wearaffect.devices.uri import parse_uri
 
-    async def ask() -> tuple[dict[str, Any], Sequence[StreamInfo]]:
-        async with open_device(uri) as device:
+    async def ask(device: Device) -> tuple[dict[str, Any], Sequence[StreamInfo]]:
+        async with device:
             return dict(device.facts), device.streams
 
     with reporting(json) as report:
-        facts, streams = asyncio.run(ask())
+        device = open_device(uri)
+        parsed = parse_uri(uri)
+        if parsed.target.partition(":")[0] == "gatt":  # to check a file takes no radio
+            report.line(f"{parsed.settings['file']}: no mistake in it; looking for the device")
+        facts, streams = asyncio.run(ask(device))
         for name in sorted(facts, key=lambda n: (n != "name", n)):
             report.line(f"{name:16} {facts[name]}")
         table = _table("stream", "rate", "channels", "loss shown by")

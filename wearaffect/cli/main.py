@@ -19,6 +19,7 @@ from wearaffect.cli import (
     features,
     models,
     record,
+    session,
     stream,
     train,
 )
@@ -47,6 +48,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("board")(board.board)
 app.add_typer(models.app, name="models")
 app.add_typer(devices.app, name="devices")
+app.add_typer(session.app, name="session")
 app.command("doctor")(doctor.doctor)
 
 

@@ -48,6 +48,8 @@ def record(
 
     with reporting(json) as report:
         taken = resting(rest, enrolment, no_enrolment)
+        if model is None and (taken is not None or no_enrolment):
+            raise typer.BadParameter("rest is for estimates: name a --model, too")
         devices = [open_device(uri) for uri in device]
         bundle = None if model is None else load_bundle(model)
         labels = bundle.manifest.labels if bundle else ()
@@ -86,9 +88,26 @@ def _closed(out: Path, report: Report) -> dict[str, Any]:
     """Read back what was stored, so that what is said is what is on the disk."""
     import json as json_text
 
+    if not out.exists():
+        report.line("stopped before every device was there: nothing was recorded")
+        return {"schema": 1, "session": None, "closed": None, "streams": {}}
     stored: dict[str, Any] = json_text.loads((out / "session.json").read_text(encoding="utf-8"))
     streams = stored.get("streams", {})
+    if not any(account["stored"] for account in streams.values()):
+        report.line("warning: not one sample came; is the device worn, switched on, near?")
     report.line(f"session    {out}")
     for stream_id, account in streams.items():
-        report.line(f"  {stream_id:16} {account['stored']} samples stored")
+        report.line(f"  {stream_id:16} {_account(account)}")
     return {"schema": 1, "session": str(out), "closed": stored.get("closed"), "streams": streams}
+
+
+def _account(account: dict[str, Any]) -> str:
+    """Put the account of one stream in words."""
+    stored = f"{account['stored']} samples stored"
+    if account["expected"] is None:
+        return f"{stored}; loss not provable"
+    missing = [f"{account[name]} {word}" for name, word in _MISSING if account[name]]
+    return f"{stored} of {account['expected']}" + (f": {', '.join(missing)}" if missing else "")
+
+
+_MISSING = (("lost_in_gaps", "lost"), ("damaged", "damaged"))

@@ -65,7 +65,7 @@ class Watcher:
     def chunk(self, chunk: SignalChunk, received_ns: int) -> None:  # noqa: ARG002
         """Count."""
         self.samples[chunk.info.id] += len(chunk)
-        self.lost[chunk.info.id] += chunk.n_lost
+        self.lost[chunk.info.id] += chunk.n_lost + chunk.n_damaged
 
     def watermark(self, time_ns: int) -> None:
         """Say how far it is, unless estimates do."""

@@ -113,6 +113,8 @@ class ClockFit:
     window_s : float
         How far back the fit looks, seconds (engineering choice: rates within 5 ppm need 300 s, and
         a crystal that warms up on the skin bends by a fraction of a millisecond over that).
+    steepest : float
+        How far the rate may be off, as a share; a count of samples may be off by more than a clock.
 
     Attributes
     ----------
@@ -122,7 +124,8 @@ class ClockFit:
         Packets taken.
     """
 
-    def __init__(self, window_s: float = 300.0) -> None:
+    def __init__(self, window_s: float = 300.0, *, steepest: float = _CRYSTAL) -> None:
+        self._steepest = steepest
         self._window_ns = ns_from_s(window_s)
         # device time and excess of arrival over it, both since the first; the last may change
         self._points: deque[tuple[int, int]] = deque()
@@ -191,14 +194,14 @@ class ClockFit:
         self._new = 0
         x = [float(point[0]) for point in self._points]
         y = [float(point[1]) for point in self._points]
-        slope, at = _fit(x, y)
+        slope, at = _fit(x, y, self._steepest)
         begin, end = x[0], float(self._last_x)
         self._line = ClockMap(
             device_ns=self._origin[0] + self._points[at][0],
             host_ns=self._origin[1] + sum(self._points[at]),
             rate_ppm=slope * 1e6,
             residual_ns=round(float(np.quantile(self._late_ns, 0.9))),
-            uncertainty_ns=_spread(x, y, (begin, end)),
+            uncertainty_ns=_spread(x, y, (begin, end), self._steepest),
         )
         self.map = self._line
         if self._pings:
@@ -209,12 +212,12 @@ class ClockFit:
             self.map = replace(self._line, host_ns=self._line.host_ns - half, latency_ns=half + 1)
 
 
-def _fit(x: list[float], y: list[float]) -> tuple[float, int]:
-    steepest = _CRYSTAL + _JITTER_NS / max(x[-1] - x[0], 1.0)
+def _fit(x: list[float], y: list[float], rate: float) -> tuple[float, int]:
+    steepest = rate + _JITTER_NS / max(x[-1] - x[0], 1.0)
     return _line_under(x, y, steepest)
 
 
-def _spread(x: list[float], y: list[float], where: tuple[float, float]) -> int:
+def _spread(x: list[float], y: list[float], where: tuple[float, float], rate: float) -> int:
     """Give how far fits of every fourth second lie from the fit of all, at both ends, at most.
 
     A line under a quarter of the arrivals has a quarter of the early ones to touch, so that it's
@@ -223,11 +226,11 @@ def _spread(x: list[float], y: list[float], where: tuple[float, float]) -> int:
     """
     if len(x) < 4 * _SUBSETS:
         return _UNKNOWN_NS
-    slope, at = _fit(x, y)
+    slope, at = _fit(x, y, rate)
     worst = 0.0
     for k in range(_SUBSETS):
         part_x, part_y = x[k::_SUBSETS], y[k::_SUBSETS]
-        other, other_at = _fit(part_x, part_y)
+        other, other_at = _fit(part_x, part_y, rate)
         for end in where:
             line = y[at] + slope * (end - x[at])
             worst = max(worst, abs(part_y[other_at] + other * (end - part_x[other_at]) - line))
@@ -245,7 +248,8 @@ def _line_under(x: list[float], y: list[float], steepest: float) -> tuple[float,
     if len(hull) > 1:
         ends = np.array([0.8 * x[0] + 0.2 * x[-1], 0.2 * x[0] + 0.8 * x[-1]])
         low, high = np.interp(ends, [x[i] for i in hull], [y[i] for i in hull])
-        slope = float((high - low) / (ends[1] - ends[0]))
+        if ends[1] > ends[0]:  # doubles tell readings apart up to a hundred days
+            slope = float((high - low) / (ends[1] - ends[0]))
     slope = min(max(slope, -steepest), steepest)
     return slope, min(hull, key=lambda i: y[i] - slope * x[i])
 

@@ -55,8 +55,9 @@ class DeviceNote:
     state : DeviceState
         What it does from now on.
     facts : mapping of str to str, int, float or bool
-        What is known, e.g. ``battery_percent``, ``rssi_dbm``, ``firmware``, ``authenticated``,
-        ``reason``.
+        What is known, e.g. ``battery_percent``, ``rssi_dbm``, ``firmware``, ``reason``;
+        ``authenticated``: whether the link was paired, so that only who holds its key can send
+        (without a number to compare, nobody has checked who that was).
     """
 
     time_ns: int

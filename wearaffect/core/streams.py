@@ -19,6 +19,7 @@ __all__ = [
     "SignalKind",
     "StreamInfo",
     "Watermark",
+    "fits",
 ]
 
 
@@ -35,6 +36,40 @@ class SignalKind(StrEnum):
     IBI = "ibi"
     RESP = "resp"
     MARKER = "marker"
+
+
+_CONDUCTANCE = {Unit.MICROSIEMENS, Unit.NANOSIEMENS, Unit.SIEMENS}
+_ACCELERATION = {Unit.GRAVITY, Unit.GRAVITY_64TH, Unit.METRE_PER_SECOND_SQUARED}
+_UNITS = {
+    SignalKind.EDA: _CONDUCTANCE | {Unit.MILLIVOLT},
+    SignalKind.BVP: {Unit.MILLIVOLT},
+    SignalKind.PPG: {Unit.MILLIVOLT},
+    SignalKind.ECG: {Unit.MILLIVOLT},
+    SignalKind.ACC: _ACCELERATION | {Unit.MILLIVOLT},
+    SignalKind.TEMP: {Unit.CELSIUS, Unit.MILLIVOLT},
+    SignalKind.HR: {Unit.BEATS_PER_MINUTE},
+    SignalKind.IBI: {Unit.SECOND, Unit.MILLISECOND},
+    SignalKind.RESP: {Unit.MILLIVOLT},
+    SignalKind.MARKER: set[Unit](),
+}
+
+
+def fits(kind: SignalKind, unit: Unit) -> bool:
+    """Tell whether a kind of signal can be in a unit: its own, its sensor's volts, or counts.
+
+    Parameters
+    ----------
+    kind : SignalKind
+        What is measured.
+    unit : Unit
+        In which it is said to be.
+
+    Returns
+    -------
+    bool
+        False where one of the two must be a mistake, as conductance in degrees.
+    """
+    return unit is Unit.ARBITRARY or unit in _UNITS[kind]
 
 
 class LossEvidence(StrEnum):

@@ -1,7 +1,7 @@
 """What a driver is: pure decoding beside a few reads and writes, on whatever carries the bytes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -79,6 +79,11 @@ class Found:
 class Link(Protocol):
     """A connection to a GATT server, as a driver sees it. UUIDs are 128-bit text, lower case."""
 
+    @property
+    def secure(self) -> bool:
+        """Whether it was paired, so that nobody without the key sends over it, or is a cable."""
+        ...
+
     async def read(self, characteristic: str) -> bytes:
         """Read a value."""
         ...
@@ -91,8 +96,15 @@ class Link(Protocol):
         """Have notifications and indications of a characteristic decoded."""
         ...
 
-    async def request(self, characteristic: str, value: bytes, *, timeout_s: float = 5.0) -> bytes:
-        """Write to a control point and give the notification that answers."""
+    async def request(
+        self,
+        characteristic: str,
+        value: bytes,
+        *,
+        timeout_s: float = 5.0,
+        fits: Callable[[bytes], bool] | None = None,
+    ) -> bytes:
+        """Write to a control point and give the notification that answers: the first that fits."""
         ...
 
 

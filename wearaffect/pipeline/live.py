@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack, aclosing
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Outcome
+from wearaffect.core.errors import SignalError
 from wearaffect.core.events import Event
 from wearaffect.core.protocols import Device, Sink
-from wearaffect.core.streams import SignalChunk
+from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.pipeline.fit import require_signals
 from wearaffect.pipeline.step import LiveStep
@@ -48,7 +49,8 @@ async def live(
     without_enrolment : bool
         Answer where there is no resting state, too.
     seconds : float or None
-        Stop after so much signal; None: when every device has ended.
+        Stop after so much signal, counted from the first sample; None: when every device has
+        ended.
 
     Yields
     ------
@@ -57,6 +59,8 @@ async def live(
 
     Raises
     ------
+    SignalError
+        Two devices give streams of one name; no sink was started.
     BundleMismatchError
         The devices don't give what the bundle takes; no sink was started.
     DeviceError, RecordingError, SignalError
@@ -67,16 +71,16 @@ async def live(
         for device in devices:
             await stack.enter_async_context(device)
         streams = [info for device in devices for info in device.streams]
+        _require_names(streams)
         if bundle is not None:
             require_signals(streams, bundle, ", ".join(sorted({s.device for s in streams})))
         start_ns = min(device.start_ns for device in devices)
-        end_ns = None if seconds is None else start_ns + ns_from_s(seconds)
         step = LiveStep(
             streams,
             start_ns,
             bundle,
             sinks,
-            end_ns=end_ns,
+            signal_ns=None if seconds is None else ns_from_s(seconds),
             rest=rest,
             without_enrolment=without_enrolment,
         )
@@ -91,6 +95,21 @@ async def live(
                 break
         for outcome in await _in_thread(step.finish):
             yield outcome
+
+
+def _require_names(streams: Sequence[StreamInfo]) -> None:
+    """Refuse two streams of one name: they would be taken for one."""
+    named: set[str] = set()
+    for info in streams:
+        if info.id in named:
+            raise SignalError(
+                info.id,
+                "given by two devices",
+                expected="a name for each",
+                got=f"two devices called {info.device!r}",
+                remedy="name one of them in its address, as in bumble:bridge?name=left",
+            )
+        named.add(info.id)
 
 
 async def _in_thread(work: Callable[..., list[Outcome]], *arguments: object) -> list[Outcome]:

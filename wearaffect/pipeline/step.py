@@ -33,8 +33,8 @@ class LiveStep:
         What estimates; None records only.
     sinks : sequence of Sink
         Already started.
-    end_ns : int or None
-        Take nothing more once windows up to this time are complete.
+    signal_ns : int or None
+        Take nothing more once windows are complete up to so long after the first sample.
     rest, without_enrolment
         As in `live`.
     """
@@ -46,7 +46,7 @@ class LiveStep:
         bundle: ModelBundle | None,
         sinks: Sequence[Sink],
         *,
-        end_ns: int | None,
+        signal_ns: int | None,
         rest: RestInterval | Enrolment | None,
         without_enrolment: bool,
     ) -> None:
@@ -59,7 +59,8 @@ class LiveStep:
         self._closed_ns = start_ns
         self._start_ns = start_ns
         self._reached_ns = start_ns
-        self._end_ns = end_ns
+        self._signal_ns = signal_ns
+        self._end_ns: int | None = None
 
     @property
     def over(self) -> bool:
@@ -89,6 +90,9 @@ class LiveStep:
                 got=str(chunk.start_ns),
                 remedy="stamp chunks in the same nanoseconds as Device.start_ns",
             )
+        if self._end_ns is None and self._signal_ns is not None and len(chunk):
+            # connecting takes its time, and isn't signal
+            self._end_ns = max(self._start_ns, int(chunk.times_ns()[0])) + self._signal_ns
         for sink in self._sinks:
             sink.chunk(chunk, received_ns)
         if self._chain is not None:

@@ -29,17 +29,21 @@ class StreamAccount:
         self.lost_in_gaps = 0
         self.damaged = 0
 
-    def take(self, chunk: SignalChunk) -> None:
-        """Count the next chunk."""
+    def take(self, chunk: SignalChunk, *, torn: bool = False) -> None:
+        """Count the next chunk; what is missing before a torn one was stored, and is damaged."""
         self.stored += len(chunk)
         self.damaged += chunk.n_damaged
-        n_lost = chunk.n_lost
-        if chunk.device_counter is not None:
-            # a count below the one that is due is a restart of the device: nothing counted lost
-            if self._due is not None:
-                n_lost = max(n_lost, chunk.device_counter - self._due - chunk.n_damaged)
-            self._due = chunk.device_counter + len(chunk)
-        self.lost_in_gaps += n_lost
+        self.lost_in_gaps += chunk.n_lost
+        if chunk.device_counter is None:
+            return
+        # a count below the one that is due is a restart of the device: nothing counted lost
+        due = chunk.device_counter if self._due is None else self._due
+        untold = max(0, chunk.device_counter - due - chunk.n_damaged - chunk.n_lost)
+        self._due = chunk.device_counter + len(chunk)
+        if torn:
+            self.damaged += untold
+        else:
+            self.lost_in_gaps += untold
 
     def gap(self, gap: Gap) -> None:
         """Count a gap that no chunk declares; where it says nothing, the count begins anew."""
@@ -98,11 +102,11 @@ class Accounts:
             msg = f"expected one of {sorted(self._of)}, got stream {stream_id!r}"
             raise ValueError(msg)
 
-    def take(self, thing: SignalChunk | Watermark | Event | None) -> None:
+    def take(self, thing: SignalChunk | Watermark | Event | None, *, torn: bool = False) -> None:
         """Count a chunk, a gap or what came late; anything else changes no account."""
         match thing:
             case SignalChunk():
-                self._of[thing.info.id].take(thing)
+                self._of[thing.info.id].take(thing, torn=torn)
             case Gap() if thing.stream_id in self._of:
                 self._of[thing.stream_id].gap(thing)
             case LateChunk() if thing.chunk.info.id in self._of:

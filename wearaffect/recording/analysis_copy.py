@@ -18,6 +18,7 @@ from wearaffect.recording.durable import write_json
 from wearaffect.recording.event_messages import event_from, event_message
 from wearaffect.recording.header import Twin
 from wearaffect.recording.messages import info_from, info_message
+from wearaffect.recording.sealed import SEALED
 from wearaffect.recording.session import RecordedStream, Session
 
 __all__ = ["read_copy", "write_copy"]
@@ -43,7 +44,7 @@ def write_copy(folder: Path) -> bool:
     fresh = folder / f"{_FOLDER}.part"
     try:
         twin = Twin(folder)
-        if not twin.fits():
+        if (folder / SEALED).exists() or not twin.fits():
             return False
         shutil.rmtree(fresh, ignore_errors=True)
         session = session_of(folder)

@@ -10,6 +10,7 @@ from functools import partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from wearaffect.core.errors import (
     CorruptRecordingError,
@@ -19,7 +20,7 @@ from wearaffect.core.errors import (
     UnsafeArchiveError,
 )
 
-__all__ = ["MAX_TOTAL_BYTES", "inflate", "read_file", "read_members"]
+__all__ = ["MAX_TOTAL_BYTES", "has_members", "inflate", "read_file", "read_members"]
 
 # Engineering choices: a day of all E4 channels is 60 MiB, and real exports shrink about tenfold.
 MAX_TOTAL_BYTES = 2**30
@@ -29,6 +30,7 @@ _STEP_BYTES = 2**20
 _GZIP = b"\x1f\x8b"
 
 Source = tuple[str, Callable[[], bytes]]
+Found = TypeVar("Found")
 
 
 def read_members(path: str | PathLike[str], wanted: re.Pattern[str]) -> dict[str, bytes]:
@@ -53,14 +55,25 @@ def read_members(path: str | PathLike[str], wanted: re.Pattern[str]) -> dict[str
     RecordingNotFoundError, RecordingFormatError, CorruptRecordingError, UnsafeArchiveError
         Nothing there; one file twice; damaged; an archive that leaves its folder or explodes.
     """
+    return _with_sources(path, lambda sources: _collect(path, wanted, sources))
+
+
+def has_members(path: str | PathLike[str], wanted: re.Pattern[str]) -> bool:
+    """Whether a zip or folder has a file of such a name; raises as `read_members`."""
+    return _with_sources(
+        path, lambda sources: any(wanted.fullmatch(PurePosixPath(name).name) for name, _ in sources)
+    )
+
+
+def _with_sources(path: str | PathLike[str], use: Callable[[list[Source]], Found]) -> Found:
     place = Path(path)
     if not place.exists():
         raise RecordingNotFoundError(path, "nothing there", remedy="check the path")
     if place.is_dir():
-        return _collect(path, wanted, _folder_members(place))
+        return use(_folder_members(place))
     try:
         with zipfile.ZipFile(place) as archive:
-            return _collect(path, wanted, _zip_members(path, archive))
+            return use(_zip_members(path, archive))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise CorruptRecordingError(
             path,

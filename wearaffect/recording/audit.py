@@ -24,17 +24,18 @@ def entry_after(previous: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {**plain, "previous": previous}
 
 
-def check_chain(entries: Sequence[Mapping[str, Any]], root: str, head: str | None) -> list[str]:
+def check_chain(
+    entries: Sequence[Mapping[str, Any]], root: str | None, head: str | None
+) -> list[str]:
     """Check a trail.
 
     Parameters
     ----------
     entries : sequence of mapping
         As they stand in the journal.
-    root : str
-        Hash of the session's header, which the first entry carries.
-    head : str or None
-        Hash that the last one must have; None: not known.
+    root, head : str or None
+        Hash of the session's header, which the first entry carries, and the one that the last must
+        have; None: not known.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def check_chain(entries: Sequence[Mapping[str, Any]], root: str, head: str | Non
     problems = []
     previous = root
     for index, entry in enumerate(entries):
-        if entry.get("previous") != previous:
+        if previous is not None and entry.get("previous") != previous:
             problems.append(f"audit: entry {index} doesn't follow on the one before")
         previous = digest_of(entry)
     if head is not None and previous != head:

@@ -26,12 +26,14 @@ _MISFIT = (KeyError, TypeError, ValueError, AttributeError)
 class Decoded:
     """A message, what it is where that is a chunk, a decision or an event, and what is before it.
 
-    `torn`: something is missing between it and the message of its topic before.
+    `torn`: something is missing between it and the message of its topic before; `understood`: it is
+    what its topic says.
     """
 
     entry: Entry
     thing: SignalChunk | Watermark | Event | None
     torn: bool = False
+    understood: bool = True
 
 
 class Decoder:
@@ -116,9 +118,10 @@ class Decoder:
                 f"session.mcap: message {entry.number} on {entry.topic} isn't understood "
                 f"({error!r})"
             )
-            return Decoded(entry, None)
+            return Decoded(entry, None, understood=False)
         before = self._last.get(entry.topic, entry.number)
-        self._last[entry.topic] = entry.number
+        if not isinstance(thing, SignalChunk) or len(thing):  # an empty chunk closes no gap
+            self._last[entry.topic] = entry.number
         torn = bool(self._scan.holes) and before < self._scan.holes[-1][0]
         return Decoded(entry, thing, torn)
 

@@ -20,9 +20,9 @@ from wearaffect.recording.archive import read_members
 from wearaffect.recording.csv_rows import parse_rows
 from wearaffect.recording.session import RecordedStream, Session
 
-__all__ = ["read_e4"]
+__all__ = ["E4_FILES", "read_e4"]
 
-_MEMBER = re.compile(r"(ACC|BVP|EDA|TEMP|HR|IBI|tags)(?:(?<=tags)_\w+)?\.csv", re.IGNORECASE)
+E4_FILES = re.compile(r"(ACC|BVP|EDA|TEMP|HR|IBI|tags)(?:(?<=tags)_\w+)?\.csv", re.IGNORECASE)
 _SIGNALS = ("EDA", "BVP", "ACC", "TEMP")
 _CHANNELS = {
     "EDA": (Channel("eda", Unit.MICROSIEMENS),),
@@ -87,7 +87,7 @@ def read_e4(path: str | PathLike[str]) -> Session:
     -----
     The layout is the one that ``info.txt`` of each export describes. Nothing is written to disk.
     """
-    members = read_members(path, _MEMBER)
+    members = read_members(path, E4_FILES)
     if not any(name in members for name in _SIGNALS):
         raise RecordingFormatError(
             path,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from wearaffect.core.affect import Outcome
-from wearaffect.core.errors import RecordingError
 from wearaffect.core.events import Event
 from wearaffect.core.streams import SignalChunk, StreamInfo, Watermark
 from wearaffect.recording.account import Accounts
@@ -24,6 +23,7 @@ from wearaffect.recording.journal_reader import read_journal, read_topic
 from wearaffect.recording.keeping import (
     JournalSettings,
     disk_full,
+    new_file,
     require_room,
     taken,
     unwritable,
@@ -64,10 +64,8 @@ class JournalWriter:
         What records.
     wall_start_s : float or None
         Unix time of the start; None: the wall clock is read once, in `start`.
-    intended_use, bundle_id : str
+    intended_use, model_hash, bundle_id : str
         What the header says of the purpose and of the bundle.
-    model_hash : str
-        SHA-256 of the bundle's network.
     settings : JournalSettings
         How it is kept.
 
@@ -139,8 +137,7 @@ class JournalWriter:
             self.folder.mkdir(parents=True)
             write_json(self.folder / "session.json", self._header | {"closed": False})
             self._reserve.take(self._settings.reserve_bytes)
-            storage = self._settings.opener(self.folder / "session.mcap")
-            self._file = JournalFile(storage, self._reserve.free)
+            self._file = new_file(self.folder, self._settings, self._reserve.free)
             self._begin(self._file, streams)
             self.flush()
             sync_folder(self.folder)
@@ -166,10 +163,9 @@ class JournalWriter:
         self._put(topic, message, received_ns, chunk)
 
     def raw(self, stream_id: str, data: bytes, received_ns: int) -> None:
-        """Take the bytes that a device sent, as they came; opaque, for forensics."""
+        """Take the bytes that a device sent, as they came; opaque."""
         self._accounts.require(stream_id)
-        text = base64.b64encode(data).decode()
-        message = {"received_ns": int(received_ns), "bytes": text}
+        message = {"received_ns": int(received_ns), "bytes": base64.b64encode(data).decode()}
         self._put(f"raw/{stream_id}", message, received_ns)
 
     def watermark(self, time_ns: int) -> None:
@@ -229,10 +225,7 @@ class JournalWriter:
         time_ns: int,
         thing: SignalChunk | Watermark | Event | None = None,
     ) -> None:
-        """Take a message of another journal as it stands there, and what it is for the account.
-
-        Entries of its audit trail join this one's, and keep the hash they had as ``was``.
-        """
+        """Take a message of another journal as it is; an audit entry keeps its hash as ``was``."""
         if topic == "audit":
             self._chain({**message, "was": digest_of(message)})
         else:
@@ -251,22 +244,15 @@ class JournalWriter:
     def close(self) -> None:
         """Finish the journal; it takes nothing more, and closing it again does nothing."""
         scribe, file = self._scribe, self._file
-        if self._closed or file is None:
-            return
-        if scribe is None:  # the start went wrong
-            file.close()
+        if self._closed or file is None or scribe is None:
+            self.abandon()
             return
         self.audit("recorder", "closed")
         self._closed = True
         try:
             scribe.close()
-            ending = {
-                "closed": True,
-                "sha256": file.sha256,
-                "n_messages": scribe.n_taken,
-                "audit_head": self._audit_head,
-                **self._accounts.ending(),
-            }
+            ending = {"closed": True, **file.hashes, "n_messages": scribe.n_taken}
+            ending |= {"audit_head": self._audit_head, **self._accounts.ending()}
             write_json(self.folder / "session.json", self._header | ending)
         except OSError as error:
             raise unwritable(self.folder, error) from error
@@ -276,6 +262,16 @@ class JournalWriter:
         self.copying = threading.Thread(target=write_copy, args=(self.folder,), name="copy")
         self.copying.start()
         self.copying.join(self._settings.copy_patience_s)
+
+    def abandon(self) -> None:
+        """Let go of everything without closing the journal; what is on the disk stays."""
+        if self._closed or self._file is None:
+            return
+        self._closed = True
+        if self._scribe is None:  # the start went wrong
+            self._file.close()
+        else:
+            self._scribe.abandon()
 
     def _chain(self, entry: dict[str, Any]) -> None:
         with self._order:
@@ -300,6 +296,5 @@ class JournalWriter:
 
     def _writing(self) -> Scribe:
         if self._scribe is None or self._closed:
-            msg = "expected a journal between start and close"
-            raise ValueError(msg)
+            raise ValueError("expected a journal between start and close")
         return self._scribe

@@ -9,11 +9,13 @@ from typing import Any
 
 from wearaffect.core.errors import RecordingError, RecordingExistsError
 from wearaffect.core.streams import StreamInfo
-from wearaffect.recording.storage import DiskFile, Storage
+from wearaffect.recording.sealed import SEALED, Sealer
+from wearaffect.recording.storage import DiskFile, JournalFile, Storage
 
 __all__ = [
     "JournalSettings",
     "disk_full",
+    "new_file",
     "planned_bytes",
     "require_room",
     "taken",
@@ -54,6 +56,9 @@ class JournalSettings:
     alarm : callable
         Told of a full disk and of what ends the journal, as a `RecordingError`, from the writer's
         thread.
+    seal_to : bytes or None
+        Public X25519 key of who may read it, 32 bytes: then ``session.sealed`` is written, not
+        ``session.mcap``, and no copy for analysis; ``session.json`` stays readable.
     about : mapping
         What else the header says: protocol, consent, retention and so on; JSON.
     """
@@ -66,6 +71,7 @@ class JournalSettings:
     copy_patience_s: float = 3.0
     opener: Callable[[Path], Storage] = DiskFile
     alarm: Alarm = _silent
+    seal_to: bytes | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -122,6 +128,21 @@ def require_room(folder: Path, streams: Sequence[StreamInfo], settings: JournalS
             got=f"{disk.free / 2**20:.1f} MiB",
             remedy="free space, or record elsewhere",
         )
+
+
+def new_file(
+    folder: Path, settings: JournalSettings, free_reserve: Callable[[], bool]
+) -> JournalFile:
+    """Open the file of a new journal, sealed if it is to be.
+
+    Raises
+    ------
+    FileExistsError
+        It is there already.
+    """
+    sealer = Sealer(settings.seal_to) if settings.seal_to is not None else None
+    storage = settings.opener(folder / (SEALED if sealer else "session.mcap"))
+    return JournalFile(storage, free_reserve, sealer)
 
 
 def disk_full(folder: Path) -> RecordingError:

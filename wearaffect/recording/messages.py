@@ -33,8 +33,7 @@ __all__ = [
     "stream_topic",
 ]
 
-Message = dict[str, Any]
-"""What JSON can say."""
+Message = dict[str, Any]  # what JSON can say
 
 _LARGEST_BYTES = 2**26  # engineering choice; a reader takes parts of four times as much
 _INT = {"type": "integer"}

@@ -16,8 +16,13 @@ from typing import Any, NamedTuple
 import zstandard
 from mcap.opcode import Opcode
 
-from wearaffect.core.errors import RecordingFormatError, RecordingNotFoundError
+from wearaffect.core.errors import (
+    RecordingError,
+    RecordingFormatError,
+    RecordingNotFoundError,
+)
 from wearaffect.recording.parts import MAGIC
+from wearaffect.recording.sealed import SEALED
 
 __all__ = ["MAX_RECORD_BYTES", "Entry", "Scan", "bytes_of"]
 
@@ -52,10 +57,18 @@ def bytes_of(folder: Path) -> bytes | mmap.mmap:
         Nothing is at the path.
     RecordingFormatError
         There is no ``session.mcap``.
+    RecordingError
+        It is sealed.
     """
     file = folder / "session.mcap"
     if not folder.exists():
         raise RecordingNotFoundError(folder, "nothing there", remedy="check the path")
+    if (folder / SEALED).exists() and not file.exists():
+        raise RecordingError(
+            folder,
+            "is sealed",
+            remedy="run 'wearaffect session unseal' with the key it is sealed to",
+        )
     if not file.is_file():
         raise RecordingFormatError(folder, "not a session folder", expected="session.mcap in it")
     with file.open("rb") as stream:

@@ -73,6 +73,7 @@ class Scribe:
         self._waiting_bytes = 0
         self._hurry = False
         self._ending = False
+        self._abandoned = False
         self._kept_s = time.monotonic()
         self.n_taken = 0
         self.n_kept = 0
@@ -144,6 +145,13 @@ class Scribe:
         if self._thread.is_alive():
             raise self._hung()
 
+    def abandon(self) -> None:
+        """End without an ending."""
+        with self._changed:
+            self._abandoned = self._ending = True
+            self._changed.notify_all()
+        self._thread.join(self._settings.patience_s)
+
     def _wait_for_room(self, size: int) -> None:
         def there() -> bool:
             return (
@@ -159,8 +167,8 @@ class Scribe:
         try:
             while not self._turn():
                 pass
-            if self.trouble is None:
-                self._file.put(self._builder.end())
+            if self.trouble is None and not self._abandoned:
+                self._file.put(self._builder.end(), last=True)
                 self._file.sync()
         except OSError as error:
             self._stop(unwritable(self._folder, error))
@@ -174,8 +182,7 @@ class Scribe:
             self._hurry = False
             ending = self._ending
             taken, self._waiting = self._waiting, []
-            self._waiting_bytes = 0
-            self._changed.notify_all()
+            n_bytes = self._waiting_bytes
         if self.trouble is not None:
             return True
         begun_s = time.monotonic()
@@ -188,6 +195,7 @@ class Scribe:
             self._file.sync()
         with self._changed:
             self.n_kept += len(taken)
+            self._waiting_bytes -= n_bytes  # not before: what is being written waits, too
             self._kept_s = begun_s
             self._changed.notify_all()
         return ending

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wearaffect.core.errors import RecordingError
+from wearaffect.recording.sealed import Sealer
 
 __all__ = ["DiskFile", "JournalFile", "Reserve", "Storage", "being_written"]
 
@@ -73,20 +74,26 @@ class JournalFile:
         Empty.
     free_reserve : callable
         Makes room on a full disk, once; True where it did.
+    sealer : Sealer or None
+        Makes of each part what is stored.
     """
 
-    def __init__(self, storage: Storage, free_reserve: Callable[[], bool]) -> None:
+    def __init__(
+        self, storage: Storage, free_reserve: Callable[[], bool], sealer: Sealer | None = None
+    ) -> None:
         self._storage = storage
         self._free_reserve = free_reserve
-        self._sha256 = hashlib.sha256()
+        self._sealer = sealer
+        self._sha256, self._stored_sha256 = hashlib.sha256(), hashlib.sha256()
         self.size = 0
 
     @property
-    def sha256(self) -> str:
-        """Of everything that was put."""
-        return self._sha256.hexdigest()
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of everything that was put and, where that is something else, of the file."""
+        sealed = {"sealed_sha256": self._stored_sha256.hexdigest()} if self._sealer else {}
+        return {"sha256": self._sha256.hexdigest()} | sealed
 
-    def put(self, part: bytes) -> None:
+    def put(self, content: bytes, *, last: bool = False) -> None:
         """Write a part.
 
         Raises
@@ -94,6 +101,7 @@ class JournalFile:
         OSError
             The disk refuses, and there was no reserve to free; nothing of the part stays.
         """
+        part = self._sealer.seal(content, last=last) if self._sealer else content
         try:
             self._write(part)
         except OSError as error:
@@ -106,7 +114,8 @@ class JournalFile:
                 self._undo()
                 raise
         self.size += len(part)
-        self._sha256.update(part)
+        self._sha256.update(content)
+        self._stored_sha256.update(part)
 
     def _write(self, part: bytes) -> None:
         rest = memoryview(part)
@@ -145,15 +154,17 @@ class Reserve:
         self._told = told
 
     def take(self, size: int) -> None:
-        """Take it.
+        """Take it; a size of 0 is none.
 
         Raises
         ------
         OSError
             There isn't as much.
         """
+        if not size:
+            return
         with self._file.open("xb") as reserve:
-            if size and hasattr(os, "posix_fallocate"):
+            if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(reserve.fileno(), 0, size)
             else:
                 reserve.write(bytes(size))

@@ -138,6 +138,49 @@ static int told(uint8_t command, const uint8_t *arguments, size_t n_arguments)
     return n == 0 ? -1 : out[WA_ANSWER_STATUS];
 }
 
+/* Whatever is called after a wa_init that failed does nothing. */
+static int after_all(void)
+{
+    static wa_stream_info many[WA_MAX_STREAMS];
+    wa_identity identity = {"many", 1, 0, 0, WA_SITE_HEAD, true, WA_MAX_STREAMS, many};
+    const int32_t sample[WA_MAX_CHANNELS] = {1, 2, 3, 4};
+    uint8_t out[WA_MAX_CAPABILITY];
+    for (size_t i = 0; i < WA_MAX_STREAMS; i++) {
+        many[i] = golden_streams[1];
+        many[i].n_channels = WA_MAX_CHANNELS; /* together longer than a capability can be */
+    }
+    CHECK(!wa_init(&device, &identity, &hooks));
+    memset(out, 0xA5, sizeof out);
+    CHECK(wa_capability(&device, out, sizeof out) == 0);
+    many[0].n_channels = 200;
+    identity.n_streams = 1;
+    CHECK(!wa_init(&device, &identity, &hooks));
+    CHECK(wa_capability(&device, out, sizeof out) == 0);
+    for (size_t i = 0; i < sizeof out; i++) {
+        CHECK(out[i] == 0xA5);
+    }
+    wa_link(&device, true, WA_MAX_PAYLOAD);
+    wa_push(&device, 0, sample, 0);
+    CHECK(device.streams[0].count == 0);
+    return 0;
+}
+
+/* A width that the format doesn't have would be more counts than a frame holds. */
+static int knows_widths(void)
+{
+    wa_stream_info odd = golden_streams[0];
+    uint8_t bytes[WA_MAX_PAYLOAD] = {WA_MARKER_DATA, WA_MAX_PAYLOAD, 0, WA_MAX_PAYLOAD -
+                                     WA_DATA_SIZE - WA_CRC_SIZE};
+    odd.n_channels = 1;
+    (void)wa_seal(bytes, sizeof bytes - WA_CRC_SIZE);
+    for (uint8_t width = 0; width < 5; width++) {
+        odd.width = width;
+        wa_verdict verdict = wa_decode(&odd, 1, bytes, sizeof bytes, &frame);
+        CHECK(verdict != WA_FRAME_WHOLE);
+    }
+    return 0;
+}
+
 static int refuses(void)
 {
     wa_stream_info wide = golden_streams[1];
@@ -168,7 +211,7 @@ static int refuses(void)
     CHECK(!wa_init(&device, &identity, &hooks));
     identity.n_streams = 0;
     CHECK(!wa_init(&device, &identity, &hooks));
-    return 0;
+    return after_all();
 }
 
 static int stuffs(void)
@@ -194,7 +237,7 @@ static int stuffs(void)
 
 int selftest(void)
 {
-    int (*const parts[])(void) = {decodes, encodes, answers, refuses, stuffs};
+    int (*const parts[])(void) = {decodes, encodes, answers, refuses, knows_widths, stuffs};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         int line = parts[i]();
         if (line != 0) {

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -106,7 +107,7 @@ def open_gatt(
     settings, rest = link_settings(uri)
     return BleDevice(
         uri,
-        gatt_driver(rest),
+        gatt_driver(rest.without(*LinkSettings.NAMES)),
         settings=settings,
         scanner_backend=scanner_backend,
         client_backend=client_backend,
@@ -215,6 +216,8 @@ class _BleakLink:
     ) -> None:
         assert isinstance(seen.handle, BLEDevice)
         self._uri = uri
+        # bleak raises where pairing fails; on macOS it can't ask for it, and nobody can tell
+        self.secure = settings.pair and (backend is not None or sys.platform != "darwin")
         self._mail = Mail(uri, inbox)
         self.lost = self._mail.lost
         self._client = BleakClient(
@@ -260,11 +263,18 @@ class _BleakLink:
         self._mail.want(characteristic)
         await self._notify(characteristic)
 
-    async def request(self, characteristic: str, value: bytes, *, timeout_s: float = 5.0) -> bytes:
+    async def request(
+        self,
+        characteristic: str,
+        value: bytes,
+        *,
+        timeout_s: float = 5.0,
+        fits: Callable[[bytes], bool] | None = None,
+    ) -> bytes:
         async with self._asking:
             await self._notify(characteristic)
             ask = functools.partial(self.write, characteristic, value)
-            return await self._mail.answered(characteristic, ask, timeout_s)
+            return await self._mail.answered(characteristic, ask, timeout_s, fits)
 
     async def _notify(self, characteristic: str) -> None:
         if characteristic not in self._notifying:

@@ -52,8 +52,8 @@ class GattDevice:
         self._keeper = Keeper(self.uri, target, self._name, driver, radio, settings)
         self._receptions: dict[str, Reception] = {}
         self._start_ns: int | None = None
-        self._told = {"dropped_packets": 0, "damaged_packets": 0}
         self._damaged = 0
+        self._told = self._counts()
 
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
@@ -112,10 +112,8 @@ class GattDevice:
                     yield out
             for out in self._due():
                 yield out
-        now_ns = loop_ns()
-        for reception in self._receptions.values():
-            for out in reception.finish(now_ns):
-                yield out
+        for out in self._ending():
+            yield out
         self._keeper.check()
 
     def _outcome(self, item: Heard | DeviceNote | ClockPing) -> Iterator[SignalChunk | Event]:
@@ -144,11 +142,30 @@ class GattDevice:
             yield from self._receptions[packet.stream_id].take(packet, heard.arrival_ns)
 
     def _due(self) -> Iterator[SignalChunk | Event]:
-        """Give what has waited long enough, and tell once of what was dropped or damaged."""
+        """Give what has waited long enough, and tell once of what was left out."""
         now_ns = loop_ns()
         for reception in self._receptions.values():
             yield from reception.tick(now_ns)
-        counts = {"dropped_packets": self._keeper.inbox.dropped, "damaged_packets": self._damaged}
+        yield from self._tell(now_ns)
+
+    def _ending(self) -> Iterator[SignalChunk | Event]:
+        now_ns = loop_ns()
+        for reception in self._receptions.values():
+            yield from reception.finish(now_ns)
+        yield from self._tell(now_ns)
+
+    def _tell(self, now_ns: int) -> Iterator[DeviceNote]:
+        counts = self._counts()
         if counts != self._told:
             self._told = counts
             yield DeviceNote(now_ns, self._name, DeviceState.TOLD, dict(counts))
+
+    def _counts(self) -> dict[str, int]:
+        """Give how many packets came and aren't in any stream, and why."""
+        receptions = self._receptions.values()
+        return {
+            "dropped_packets": self._keeper.inbox.dropped,
+            "damaged_packets": self._damaged,
+            "repeated_packets": sum(reception.n_duplicates for reception in receptions),
+            "stray_packets": sum(reception.n_strays for reception in receptions),
+        }

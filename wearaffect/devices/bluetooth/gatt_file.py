@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wearaffect.core.errors import DeviceUriError
-from wearaffect.core.streams import Channel, LossEvidence, SignalKind, StreamInfo
+from wearaffect.core.streams import Channel, LossEvidence, SignalKind, StreamInfo, fits
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.core.units import Unit
 from wearaffect.devices.bluetooth.gatt_layout import Field, Layout, Number, Step, StreamLayout
@@ -195,7 +195,7 @@ def _step(table: _Table) -> Step:
 def _stream(table: _Table) -> StreamLayout:
     kind, name = table.choice("kind", _KINDS), table.text("name", "")
     rate_hz = table.number("rate_hz", 1e-3, _MOST_HZ) if table.has("rate_hz") else None
-    channels = tuple(_channel(one) for one in table.tables("channels"))
+    channels = tuple(_channel(one, kind) for one in table.tables("channels"))
     if not channels:
         raise table.wrong("channels", "at least one", "none")
     samples = table.whole("samples", 1, _MOST_BYTES) if table.has("samples") else None
@@ -234,19 +234,23 @@ def _stream(table: _Table) -> StreamLayout:
         tick_ns,
     )
     table.finish()
+    if clash := layout.clash():
+        field, bytes_, whose = clash
+        raise table.wrong(field, f"a place apart from {whose}", bytes_)
     return layout
 
 
-def _channel(table: _Table) -> tuple[str, Unit, float, float]:
-    units = {unit.value: unit for unit in Unit}
-    channel = (
-        table.text("name"),
-        table.choice("unit", units),
-        table.number("scale", -_HUGE, _HUGE, 1.0),
-        table.number("zero", -_HUGE, _HUGE, 0.0),
-    )
+def _channel(table: _Table, kind: SignalKind) -> tuple[str, Unit, float, float]:
+    name, unit = table.text("name"), table.choice("unit", {unit.value: unit for unit in Unit})
+    if not fits(kind, unit):
+        right = ", ".join(one for one in Unit if fits(kind, one))
+        raise table.wrong("unit", f"one that {kind} can be in: {right}", repr(str(unit)))
+    scale = table.number("scale", -_HUGE, _HUGE, 1.0)
+    if abs(scale) < 1 / _HUGE:
+        raise table.wrong("scale", "a number other than 0", scale)
+    zero = table.number("zero", -_HUGE, _HUGE, 0.0)
     table.finish()
-    return channel
+    return name, unit, scale, zero
 
 
 def _counter(stream: _Table, samples: int | None, *, big_endian: bool) -> tuple[Field | None, bool]:

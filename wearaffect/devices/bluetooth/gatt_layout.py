@@ -11,6 +11,8 @@ from wearaffect.devices.driver import Packet, Source
 
 __all__ = ["Field", "Layout", "Number", "Step", "StreamLayout"]
 
+_ENDLESS = 1 << 16  # beyond any notification
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -110,6 +112,21 @@ class StreamLayout:
     clock_of_last: bool = False
     tick_ns: float = 0.0
 
+    def clash(self) -> tuple[str, str, str] | None:
+        """Tell which field can't be where it is: its name, its bytes, and whose they are."""
+        length = None if self.samples is None else self.samples * self._sample_bytes
+        taken = {
+            "starts_with": range(len(self.starts_with)),
+            "samples": range(self.offset, _ENDLESS if length is None else self.offset + length),
+        }
+        fields = {"counter": self.counter, "clock": self.clock}
+        placed = {name: range(f.offset, f.end) for name, f in fields.items() if f}
+        for name, span in ({"offset": taken["samples"]} | placed).items():
+            for other, bytes_ in taken.items():
+                if bytes_ is not span and _overlap(span, bytes_):
+                    return name, _words(span), f"{other} ({_words(bytes_)})"
+        return None
+
     def packet(self, payload: bytes) -> Packet:
         """Read a notification.
 
@@ -118,8 +135,7 @@ class StreamLayout:
         DecodeError
             Its length doesn't fit.
         """
-        info = self.source.info
-        sample_bytes = self.number.size * len(info.channels)
+        info, sample_bytes = self.source.info, self._sample_bytes
         end = None if self.samples is None else self.offset + self.samples * sample_bytes
         content = payload[self.offset : end]
         least = max([self.offset, *(f.end for f in (self.counter, self.clock) if f)])
@@ -133,6 +149,10 @@ class StreamLayout:
         count = len(data)
         late = np.zeros(count, np.int64) if info.sampling_rate is None and not self.clock else None
         return Packet(info.id, data, self._count(payload, count), self._time(payload, count), late)
+
+    @property
+    def _sample_bytes(self) -> int:
+        return self.number.size * len(self.source.info.channels)
 
     def _count(self, payload: bytes, samples: int) -> int | None:
         if self.counter is None:
@@ -158,3 +178,13 @@ class Layout:
     start: tuple[Step, ...]
     stop: tuple[Step, ...]
     streams: tuple[StreamLayout, ...]
+
+
+def _overlap(one: range, other: range) -> bool:
+    return max(one.start, other.start) < min(one.stop, other.stop)
+
+
+def _words(span: range) -> str:
+    if span.stop == _ENDLESS:
+        return f"all bytes from {span.start} on"
+    return f"bytes {span.start} to {span.stop - 1}"

@@ -111,6 +111,7 @@ class Mail:
         self._inbox = inbox
         self._signal: set[str] = set()
         self._answers: dict[str, asyncio.Future[bytes]] = {}
+        self._fits: dict[str, Callable[[bytes], bool]] = {}
 
     def want(self, characteristic: str) -> None:
         """Have a characteristic's notifications decoded."""
@@ -119,7 +120,8 @@ class Mail:
     def deliver(self, characteristic: str, value: bytes) -> None:
         """Take a notification that came just now; what nobody wants is no signal."""
         answer = self._answers.get(characteristic)
-        if answer is not None and not answer.done():
+        fits = self._fits.get(characteristic, _anything)
+        if answer is not None and not answer.done() and fits(value):
             answer.set_result(value)
         elif characteristic in self._signal:
             self._inbox.hear(characteristic, value)
@@ -132,9 +134,15 @@ class Mail:
                 answer.set_exception(LinkError(self._uri, "the link went down"))
 
     async def answered(
-        self, characteristic: str, ask: Callable[[], Awaitable[None]], timeout_s: float
+        self,
+        characteristic: str,
+        ask: Callable[[], Awaitable[None]],
+        timeout_s: float,
+        fits: Callable[[bytes], bool] | None = None,
     ) -> bytes:
-        """Ask, and give the next notification of a characteristic.
+        """Ask, and give the next notification of a characteristic that fits the question.
+
+        What doesn't fit, damaged or the answer to an earlier question, is passed by.
 
         Raises
         ------
@@ -143,6 +151,7 @@ class Mail:
         """
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._answers[characteristic] = answer
+        self._fits[characteristic] = fits or _anything
         try:
             async with asyncio.timeout(timeout_s):
                 await ask()
@@ -153,7 +162,11 @@ class Mail:
             raise LinkError(self._uri, what, expected=expected) from None
         finally:
             answer.cancel()
-            del self._answers[characteristic]
+            del self._answers[characteristic], self._fits[characteristic]
+
+
+def _anything(_: bytes) -> bool:
+    return True
 
 
 def loop_ns() -> int:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from wearaffect.core.errors import DeviceError, LinkError
+from wearaffect.core.errors import DecodeError, DeviceError, LinkError
 from wearaffect.core.events import DeviceNote, DeviceState
 from wearaffect.core.timebase import s_from_ns
 from wearaffect.devices.bluetooth.inbox import Inbox, loop_ns
@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _CHOOSE_S = 2.0  # a scan without a target goes on so long, in case a second device answers
 _SETUP_S = 30.0  # a driver's start, with all its reads and writes
 _ANSWER_S = 5.0  # reading, stopping, disconnecting
+_DAMAGED = 2  # starts that may fail on bytes that can't be read
 _ASK_S = 30.0  # between two looks at the clock and the battery; all engineering choices
 
 _SIG = "0000{:04x}-0000-1000-8000-00805f9b34fb".format
@@ -101,13 +102,16 @@ class Keeper:
         seen = await self._find(self._target)
         deadline_s = _now_s() + self._settings.connect_s + _SETUP_S
         connection = None
+        n_undecodable = 0
         while connection is None:
             try:
                 connection = await self._set_up(seen)
-            except LinkError:
+            except (LinkError, DecodeError) as error:
                 _heed_cancelling()
                 wait_s = self._back_off.next_s()
-                if _now_s() + wait_s > deadline_s:
+                # bytes may be damaged once or twice; a device of another kind stays one
+                n_undecodable += isinstance(error, DecodeError)
+                if n_undecodable > _DAMAGED or _now_s() + wait_s > deadline_s:
                     raise
                 await asyncio.sleep(wait_s)
                 # a system forgets a device that isn't paired: what was seen may not be there now
@@ -175,8 +179,10 @@ class Keeper:
 
     async def _ask(self, connection: Connection) -> dict[str, Fact]:
         """Read what the standard services and the driver tell; what can't be read is left out."""
-        # pairing alone authenticates nobody (Just Works); a driver that knows better says so
-        facts: dict[str, Fact] = {"authenticated": False, "paired": self._settings.pair}
+        # only what the link proves: that the sender holds the key agreed on when pairing. Who that
+        # was nobody has checked where pairing asked for no number (Just Works).
+        paired = self._settings.pair and connection.secure
+        facts: dict[str, Fact] = {"authenticated": paired, "paired": paired}
         for key, characteristic in _TEXTS.items():
             value = await _read(connection, characteristic)
             text = value.split(b"\0")[0].decode("utf-8", errors="replace").strip()

@@ -27,6 +27,7 @@ __all__ = [
     "decode_answer",
     "decode_frame",
     "encode_command",
+    "is_answer",
 ]
 
 _URI = "bridge"
@@ -216,6 +217,19 @@ def encode_command(command: Command, *arguments: int, token: int = 0) -> bytes:
     except struct.error as error:
         msg = f"{command.name} can't take {arguments} with token {token}: {error}"
         raise ValueError(msg) from error
+
+
+def is_answer(payload: bytes, command: Command, token: int) -> bool:
+    """Tell whether a notification is a whole answer, and to this question.
+
+    A device that couldn't read the question says so without knowing what it was: that is one too.
+    """
+    layout = table.ANSWER_LAYOUT
+    whole = len(payload) >= layout.size + CRC_SIZE and payload[1] == len(payload)
+    if marker_of(payload) is not Marker.ANSWER or not whole or not is_intact(payload):
+        return False
+    _, _, asked, said, status = layout.unpack_from(payload)
+    return (asked, said) == (command, token) or status == Status.DAMAGED
 
 
 def decode_answer(payload: bytes, command: Command, token: int = 0) -> tuple[int, ...]:

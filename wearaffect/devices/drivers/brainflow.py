@@ -19,7 +19,7 @@ from wearaffect.core.units import Unit
 from wearaffect.devices.bluetooth.inbox import loop_ns
 from wearaffect.devices.driver import Packet, Source
 from wearaffect.devices.reception.reception import Reception
-from wearaffect.devices.uri import DeviceUri
+from wearaffect.devices.uri import DeviceUri, unknown_word
 
 __all__ = ["BrainflowDevice", "open_brainflow"]
 
@@ -44,6 +44,14 @@ _USUAL = ("eda", "ppg", "acc", "temp")  # electrodes may lie anywhere: ECG only 
 # Rows after which the package number begins again, where that is known to count rows: OpenBCI's
 # Cyton data format, and BrainFlow's own synthetic board.
 _COUNTERS = {"CYTON_BOARD": 256, "SYNTHETIC_BOARD": 256}
+
+# What a board can't be opened without, by BrainFlow's "Supported Boards", and an example of it:
+# BrainFlow itself only says INVALID_ARGUMENTS_ERROR.
+_DONGLE, _SHIELD = ("serial_port", "/dev/ttyUSB0"), ("ip_port", "6677")
+_NEEDED = dict.fromkeys(("CYTON_BOARD", "CYTON_DAISY_BOARD", "GANGLION_BOARD"), _DONGLE)
+_NEEDED |= dict.fromkeys(
+    ("CYTON_WIFI_BOARD", "CYTON_DAISY_WIFI_BOARD", "GANGLION_WIFI_BOARD"), _SHIELD
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +249,20 @@ def _board_and_params(uri: DeviceUri, brainflow: ModuleType) -> tuple[int, Any]:
     params.ip_port = uri.integer("ip_port", 0, 0, 65_535)
     if "master_board" in uri.settings:
         params.master_board = _board(uri, uri.settings["master_board"], brainflow)
-    return _board(uri, uri.target, brainflow), params
+    board = _board(uri, uri.target, brainflow)
+    needed, example = _NEEDED.get(brainflow.BoardIds(board).name, ("", ""))
+    if needed and needed not in uri.settings:
+        expected = f"{needed}=…, such as {example}"
+        raise DeviceUriError(str(uri), f"{uri.target} needs {needed}", expected=expected)
+    return board, params
 
 
 def _board(uri: DeviceUri, word: str, brainflow: ModuleType) -> int:
     known = brainflow.BoardIds.__members__
     name = word.upper().replace("-", "_").removesuffix("_BOARD") + "_BOARD"
     if name not in known:
-        expected = ", ".join(each.removesuffix("_BOARD").lower() for each in sorted(known))
-        raise DeviceUriError(str(uri), "unknown board", expected=expected, got=word)
+        boards = sorted(each.removesuffix("_BOARD").lower() for each in known)
+        raise unknown_word(str(uri), "unknown board", word, boards)
     return int(known[name].value)
 
 
@@ -274,7 +287,7 @@ def open_brainflow(uri: DeviceUri) -> BrainflowDevice:
     Raises
     ------
     DeviceUriError
-        No such board, nothing of it is known here, or a setting that can't be taken.
+        No such board, nothing of it is known here, or a setting that can't be taken or is missing.
     MissingExtraError
         brainflow isn't installed.
     """

@@ -1,30 +1,6 @@
 """Any device that notifies plain numbers: its layout comes from a small TOML file.
 
-::
-
-    name_prefixes = ["OpenBand"]           # or services = ["0000180d-…"]: what a scan finds it by
-
-    [[start]]                              # written in this order; [[stop]] likewise
-    characteristic = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
-    hex = "01 40"
-    response = true
-
-    [[stream]]
-    kind = "ppg"                           # of wearaffect.core.streams.SignalKind
-    characteristic = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
-    starts_with = "02"                     # only notifications that begin so; all by default
-    rate_hz = 64.0                         # without it the stream is irregular
-    type = "u24"                           # i or u and 8, 16, 24, 32 bits, or f32
-    big_endian = false
-    offset = 5                             # bytes before the first sample
-    samples = 6                            # to a notification; without it: as many as fit
-    channels = [{ name = "red", unit = "1", scale = 1.0, zero = 0.0 }]   # value = scale·(raw−zero)
-    counter = { offset = 1, type = "u16", per = "notification", modulus = 65536 }
-    clock = { offset = 3, type = "u16", tick_s = 0.001, of = "last" }
-
-Samples are interleaved, channel by channel. A counter counts notifications or samples
-(``per = "sample"``), a clock is of the first or the last sample; both begin again at `modulus`,
-which is all their bits unless it is given.
+docs/gatt.md describes the file, with an example.
 """
 
 from collections.abc import Sequence
@@ -48,7 +24,8 @@ class FileDriver(GattDriver):
     Raises
     ------
     DeviceUriError
-        No such file, or a mistake in it: the message says where.
+        No such file, or a mistake in it: the message says where; or neither the file nor the
+        address says which device.
     """
 
     def __init__(self, uri: DeviceUri) -> None:
@@ -59,6 +36,14 @@ class FileDriver(GattDriver):
         self._layout = read_layout(str(uri), path)
         self.services = self._layout.services
         self.name_prefixes = self._layout.name_prefixes
+        if not (self.services or self.name_prefixes or uri.target.partition(":")[2]):
+            raise DeviceUriError(
+                str(uri),
+                f"{path}: services",
+                expected="them or name_prefixes, as the address names no device either",
+                got="nothing that a scan could find it by",
+                remedy="write one into the file, or open ble:gatt:ADDRESS?file=PATH",
+            )
 
     async def start(self, link: Link) -> tuple[Source, ...]:
         """Subscribe, then write what starts it."""

@@ -26,7 +26,7 @@ _IBI = StreamInfo("heart_rate.ibi", SignalKind.IBI, (Channel("ibi", Unit.SECOND)
 
 
 class HeartRateDriver(GattDriver):
-    """Heart Rate Service: ``hr`` in beats a minute, ``ibi`` in seconds, both irregular.
+    """Heart Rate Service: hr in beats a minute, ibi in seconds, both irregular.
 
     Parameters
     ----------

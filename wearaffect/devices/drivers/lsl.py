@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from wearaffect.core.clocks import ClockMap
 from wearaffect.core.errors import DeviceError, DeviceUriError
 from wearaffect.core.events import ClockSegment, DeviceNote, DeviceState, Event
-from wearaffect.core.streams import Marker, SignalChunk, StreamInfo
-from wearaffect.core.timebase import NS_PER_S
+from wearaffect.core.streams import Gap, SignalChunk, StreamInfo
+from wearaffect.core.timebase import NS_PER_S, samples_ns
 from wearaffect.devices.bluetooth.inbox import loop_ns
 from wearaffect.devices.driver import Found
+from wearaffect.devices.lsl.counting import read_counts
 from wearaffect.devices.lsl.inlet import Inlet, InletLostError
 from wearaffect.devices.lsl.liblsl import NETWORK_SETTINGS, network_in_use, network_of, open_liblsl
-from wearaffect.devices.lsl.placing import Placer, Run
-from wearaffect.devices.lsl.streams import Part, counter_column, is_markers, parts_of
+from wearaffect.devices.lsl.placing import Placer
+from wearaffect.devices.lsl.streams import Part, counter_column, is_markers, markers_of, parts_of
 from wearaffect.devices.uri import DeviceUri
 
 __all__ = ["LslDevice", "open_lsl", "scan_lsl"]
@@ -60,7 +61,7 @@ class LslDevice:
         self._placer = Placer(None)
         self._told_offset_ns: int | None = None
         self._looked_ns = self._heard_ns = self._start_ns = 0
-        self._stalled = False
+        self._stalled = self._told_unreadable = False
 
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
@@ -188,7 +189,7 @@ class LslDevice:
         if self._parts:
             yield from self._samples(rows, raw_ns, host_ns)
         else:
-            yield from _markers(rows, host_ns)
+            yield from markers_of(rows, host_ns)
 
     def _moved(self, inlet: Inlet, raw_ns: int) -> Iterator[ClockSegment]:
         """Say where the sender's clock is, the first time and when it has moved."""
@@ -204,37 +205,42 @@ class LslDevice:
 
     def _samples(
         self, rows: NDArray[Any], raw_ns: NDArray[np.int64], host_ns: NDArray[np.int64]
-    ) -> Iterator[SignalChunk | ClockSegment]:
-        counter = None if self._counter is None else rows[:, self._counter].astype(np.int64)
+    ) -> Iterator[SignalChunk | Event]:
+        counter = None if self._counter is None else read_counts(rows[:, self._counter])
+        if counter is not None and not self._told_unreadable and (counter < 0).any():
+            self._told_unreadable = True
+            yield self._note(DeviceState.TOLD, unreadable_counter=True)
         for run in self._placer.place(host_ns, counter):
             for part in self._parts:
                 taken = slice(run.first, run.last)
+                placed_ns = host_ns[taken] + (run.start_ns - host_ns[run.first])
                 chunk = SignalChunk(
                     part.info,
                     rows[taken][:, list(part.columns)].astype(np.float32),
                     run.start_ns,
-                    timestamps_ns=None if self._rate_hz else host_ns[taken],
-                    device_counter=None if counter is None else int(counter[run.first]),
+                    timestamps_ns=None if self._rate_hz else placed_ns,
+                    device_counter=run.count,
                     device_clock_ns=int(raw_ns[run.first]),
                     n_lost=run.n_lost,
                 )
                 if run.restarted:
-                    yield _restarted(chunk, run)
+                    yield from _restarted(chunk)
                 yield chunk
 
     def _note(self, state: DeviceState, **facts: Fact) -> DeviceNote:
         return DeviceNote(loop_ns(), self._name, state, facts)
 
 
-def _restarted(chunk: SignalChunk, run: Run) -> ClockSegment:
+def _restarted(chunk: SignalChunk) -> Iterator[Event]:
+    """Say before a chunk that the sender began anew."""
     assert chunk.device_clock_ns is not None
-    return ClockSegment(chunk.info.id, ClockMap(chunk.device_clock_ns, run.start_ns), "reboot")
-
-
-def _markers(rows: NDArray[Any], host_ns: NDArray[np.int64]) -> Iterator[Marker]:
-    for row, time_ns in zip(rows, host_ns.tolist(), strict=True):
-        words = (w.decode("utf-8", "replace") if isinstance(w, bytes) else f"{w:g}" for w in row)
-        yield Marker(time_ns, ", ".join(filter(None, words)))
+    info, start_ns = chunk.info, chunk.start_ns
+    if chunk.device_counter is not None:
+        # what the chunk says is missing was read off the clock: the counts before and after it
+        # aren't of one counter, and accounts must not subtract them
+        lost_ns = samples_ns(chunk.n_lost, info.rate_hz) if info.rate_hz else 0
+        yield Gap(info.id, start_ns - lost_ns, start_ns, None, "the sender began anew")
+    yield ClockSegment(info.id, ClockMap(chunk.device_clock_ns, start_ns), "reboot")
 
 
 def open_lsl(uri: DeviceUri) -> LslDevice:

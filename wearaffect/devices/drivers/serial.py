@@ -5,6 +5,7 @@ import contextlib
 import re
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
@@ -15,7 +16,7 @@ from wearaffect.devices.bluetooth.inbox import Inbox, Mail
 from wearaffect.devices.bluetooth.manners import LinkSettings, Seen, link_settings
 from wearaffect.devices.bridge import table
 from wearaffect.devices.bridge.codec import encode_command
-from wearaffect.devices.bridge.messages import marker_of
+from wearaffect.devices.bridge.messages import is_intact, marker_of
 from wearaffect.devices.bridge.serial_framing import SerialFramer
 from wearaffect.devices.bridge.table import Command, Marker
 from wearaffect.devices.driver import Found
@@ -52,10 +53,11 @@ class SerialDevice(GattDevice):
 
     def __init__(self, uri: DeviceUri, port: str, baud: int) -> None:
         settings, rest = link_settings(uri)
+        settings = replace(settings, pair=False)  # a wire can't
         self._port = port
         self._pyserial = _pyserial()
         radio = _SerialRadio(self._pyserial, str(uri), port, baud)
-        super().__init__(uri, gatt_driver(rest), radio, settings)
+        super().__init__(uri, gatt_driver(rest.without(*LinkSettings.NAMES)), radio, settings)
 
     async def __aenter__(self) -> Self:
         """Open the port, ask the device what it is, start it.
@@ -120,6 +122,8 @@ class _SerialRadio:
 class _SerialLink:
     """One opening of the port; a thread of its own reads, since only that works on every system."""
 
+    secure = True  # as the bridge's firmware sees it: whoever is at the other end holds the cable
+
     def __init__(self, uri: str, port: Any, inbox: Inbox) -> None:
         self._uri = uri
         self._port = port
@@ -142,7 +146,7 @@ class _SerialLink:
         for left in reversed(range(_DESCRIBES)):
             try:
                 return await self._ask(
-                    characteristic, encode_command(Command.DESCRIBE), _DESCRIBE_S
+                    characteristic, encode_command(Command.DESCRIBE), _DESCRIBE_S, is_intact
                 )
             except LinkError:
                 if self.lost.is_set() or not left:
@@ -162,8 +166,15 @@ class _SerialLink:
     async def subscribe(self, characteristic: str) -> None:
         self._mail.want(characteristic)
 
-    async def request(self, characteristic: str, value: bytes, *, timeout_s: float = 5.0) -> bytes:
-        return await self._ask(characteristic, value, timeout_s)
+    async def request(
+        self,
+        characteristic: str,
+        value: bytes,
+        *,
+        timeout_s: float = 5.0,
+        fits: Callable[[bytes], bool] | None = None,
+    ) -> bytes:
+        return await self._ask(characteristic, value, timeout_s, fits)
 
     async def disconnect(self) -> None:
         self._mail.hang_up()
@@ -172,10 +183,16 @@ class _SerialLink:
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self._port.close)
 
-    async def _ask(self, characteristic: str, value: bytes, timeout_s: float) -> bytes:
+    async def _ask(
+        self,
+        characteristic: str,
+        value: bytes,
+        timeout_s: float,
+        fits: Callable[[bytes], bool] | None = None,
+    ) -> bytes:
         async with self._asking:
             return await self._mail.answered(
-                characteristic, lambda: self.write(table.CONTROL_UUID, value), timeout_s
+                characteristic, lambda: self.write(table.CONTROL_UUID, value), timeout_s, fits
             )
 
     def _read_on(self) -> None:

@@ -1,14 +1,18 @@
 """What an LSL stream is in our words, read from its metadata: no liblsl in here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wearaffect.core.errors import DeviceError, DeviceUriError
-from wearaffect.core.streams import Channel, LossEvidence, SignalKind, StreamInfo
+from wearaffect.core.streams import Channel, LossEvidence, Marker, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 from wearaffect.devices.uri import DeviceUri
 
-__all__ = ["Column", "Described", "Part", "counter_column", "is_markers", "parts_of"]
+__all__ = ["Column", "Described", "Part", "counter_column", "is_markers", "markers_of", "parts_of"]
 
 _COUNTER = "counter"
 
@@ -100,6 +104,13 @@ class Part:
 def is_markers(described: Described) -> bool:
     """Whether what comes are events rather than samples."""
     return described.text or described.type.lower() in {"markers", "marker", "events"}
+
+
+def markers_of(rows: NDArray[Any], host_ns: NDArray[np.int64]) -> Iterator[Marker]:
+    """Give a marker a row: its words, or its numbers as words."""
+    for row, time_ns in zip(rows, host_ns.tolist(), strict=True):
+        words = (w.decode("utf-8", "replace") if isinstance(w, bytes) else f"{w:g}" for w in row)
+        yield Marker(time_ns, ", ".join(filter(None, words)))
 
 
 def counter_column(described: Described) -> int | None:

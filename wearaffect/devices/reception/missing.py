@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from wearaffect.devices.reception.counting import BACKLOG_NS
+
 __all__ = ["Missing", "Piece"]
 
 _PIECES = 256  # holes that late samples may still fill (engineering choice)
@@ -23,6 +25,8 @@ class Piece:
         Whether they came damaged.
     hole, hole_ns : int
         Where the hole that they lie in begins, and the host time of that.
+    told_ns : int
+        When they were counted.
     """
 
     first: int
@@ -30,6 +34,7 @@ class Piece:
     damaged: bool
     hole: int
     hole_ns: int
+    told_ns: int
 
 
 class Missing:
@@ -52,7 +57,7 @@ class Missing:
         """Count ``[first, end)`` as missing, due at a host time; give how many came damaged."""
         n_damaged = 0
         for a, b, damaged in self._guessed(list(self._claimed(first, end)), now_ns):
-            self._pieces.append(Piece(a, b, damaged, first, hole_ns))
+            self._pieces.append(Piece(a, b, damaged, first, hole_ns, now_ns))
             n_damaged += (b - a) * damaged
         self._claims = deque((c for c in self._claims if c[1] > end), maxlen=_CLAIMS)
         return n_damaged
@@ -87,8 +92,10 @@ class Missing:
             if taken < b - a:
                 yield a + taken, b, damaged
 
-    def found(self, first: int, end: int) -> list[Piece]:
-        """Take out of the holes what late samples ``[first, end)`` fill."""
+    def found(self, first: int, end: int, now_ns: int) -> list[Piece]:
+        """Take out of the holes what late samples ``[first, end)`` fill; an old hole is closed."""
+        while self._pieces and now_ns - self._pieces[0].told_ns > BACKLOG_NS:
+            self._pieces.popleft()
         found: list[Piece] = []
         kept: list[Piece] = []
         for piece in self._pieces:

@@ -10,8 +10,8 @@ One `Reception` a stream, kept over all connections of the device::
     items = reception.disconnected(time_ns)  # the link went down; it may come back
     items = reception.finish(time_ns)  # nothing more will come
 
-`items` is a list of `SignalChunk` and `Event` (`Gap`, `ClockSegment`, `LateChunk`), in order, to be
-passed on as they are. All times are host nanoseconds of one monotonic clock.
+`items` is a list of `SignalChunk` and `Event`, in order, to be passed on as they are. Times are
+host nanoseconds of one monotonic clock.
 """
 
 import math
@@ -26,16 +26,20 @@ from wearaffect.core.events import Event, LateChunk
 from wearaffect.core.streams import Gap, SignalChunk
 from wearaffect.core.timebase import ns_from_s, samples_ns
 from wearaffect.devices.driver import ClockPing, Packet, Source
-from wearaffect.devices.reception.counting import Arrived, Places, Repeats, unwrapped
-from wearaffect.devices.reception.missing import Missing
-from wearaffect.devices.reception.stamping import HostTimes, Stamped
+from wearaffect.devices.reception.counting import Arrived, Places, unwrapped
+from wearaffect.devices.reception.doubts import Strays, break_before, may_fill, note
+from wearaffect.devices.reception.missing import Missing, Piece
+from wearaffect.devices.reception.repeats import Repeats
+from wearaffect.devices.reception.stamping import HostTimes, Stamped, chunk_of
 
 __all__ = ["Reception"]
 
 Items = list[SignalChunk | Event]
 
 _MOST = 2  # times the largest packet so far: no damaged one is believed to be larger
-_PAUSE_NS = 500_000_000  # a count that goes on so much later stood still (both engineering choices)
+_TWO = 2  # strays that bear each other out
+_ANEW, _SET = ("reboot", "the device began anew"), ("jump", "the device's clock was set")
+_BROKEN = "what counts the samples is broken"
 
 
 class Reception:
@@ -43,9 +47,10 @@ class Reception:
 
     Where a counter or the device's clock tells the place of a packet, packets are put in order and
     given once, and what is missing is counted in the next chunk. A packet that is ahead of others
-    waits for them, and so do the first ones. What comes after that is a `LateChunk`. A count that
-    falls back, or leaps further than time has gone, is a device that began anew once a second
-    packet bears it out; a single one is passed over.
+    waits for them, and so do the first ones. What comes after that is a `LateChunk`, as long as the
+    hole is young. A packet that is none of these is a stray: two in a row that bear each other out
+    are a device that began anew; where seconds of them don't, what told their places is broken,
+    and they follow on each other; those before a packet that fits are dropped.
 
     Parameters
     ----------
@@ -60,38 +65,28 @@ class Reception:
         The stream that comes out.
     n_duplicates : int
         Packets that came again, and were dropped.
-    n_strays : int
-        Packets that fit nowhere, and were dropped.
     """
 
     def __init__(self, source: Source, *, reorder_window_s: float = 0.25) -> None:
         self.info = source.info
         self.n_duplicates = 0
-        self.n_strays = 0
         self._source = source
         self._window_ns = ns_from_s(reorder_window_s)
         self._places = Places(source)
         self._times = HostTimes(source.info)
         self._missing = Missing()
         self._held: list[Arrived] = []
-        self._strays: list[Arrived] = []
+        self._strays = Strays()
         self._repeats = Repeats(ordered=self._places.ordered)
         self._begun = False
         self._early: deque[tuple[DecodeError, int]] = deque(maxlen=64)  # before the count began
         self._largest = 0  # packet so far, in samples
         self._away = False
+        self._trusted = True
         self._silence = ""  # why what is missing before the next chunk can't be counted
 
     def take(self, packet: Packet, arrival_ns: int) -> Items:
-        """Take a packet; give what has its place now.
-
-        Parameters
-        ----------
-        packet : Packet
-            As decoded.
-        arrival_ns : int
-            Host time, never before the one before.
-        """
+        """Take a packet, at a host time never before the last; give what has its place now."""
         items = self.tick(arrival_ns)
         if len(packet.data):
             self._largest = max(self._largest, len(packet.data))
@@ -108,10 +103,9 @@ class Reception:
         if error.counter is None or not self._places.counted:
             self._missing.claim_unplaced(error.n_samples, arrival_ns)
             return
-        nothing = np.empty((0, len(self.info.channels)), np.float32)
-        packet = Packet(self.info.id, nothing, error.counter)
+        packet = Packet(self.info.id, np.empty((0, 1), np.float32), error.counter)
         place = self._places.locate(packet, arrival_ns, away=self._away)
-        if self._places.plausible(place, self._times.due_ns):
+        if self._places.plausible(place, self._times.due_ns, away=self._away):
             self._missing.claim(place.first, place.first + error.n_samples)
 
     def ping(self, ping: ClockPing) -> Items:
@@ -122,8 +116,7 @@ class Reception:
         near_ns = last.clock_ns + ping.received_ns - last.arrival_ns
         modulus = self._source.clock_modulus_ns
         self._times.ping(ping.sent_ns, unwrapped(ping.device_received_ns, near_ns, modulus))
-        piece = self._times.piece()
-        return [] if piece is None else [piece]
+        return [piece for piece in [self._times.piece()] if piece is not None]
 
     def tick(self, now_ns: int) -> Items:
         """Give what has waited long enough, though nothing arrives."""
@@ -135,10 +128,12 @@ class Reception:
         """Give what still waits; counts go on when the device comes back."""
         items: Items = []
         self._release(time_ns, items)
-        if self._strays:
-            self._begin_anew(items)
-            self._release(time_ns, items)
+        self._strays.drop()
         self._away = True
+        if not self._trusted:  # who comes back may count again
+            self._trusted = True
+            self._places.trust()
+            self._forget("jump", "not connected", items)
         if not self._places.ordered:
             self._silence = "not connected"
         return items
@@ -153,28 +148,32 @@ class Reception:
 
     def _sort(self, arrived: Arrived, items: Items) -> None:
         """Place a packet, let it wait, or drop it."""
-        if self._strays and self._places.bears_out(self._strays[-1], arrived):
-            self._strays.append(arrived)
-            self._begin_anew(items)
-        elif self._repeats.has(arrived):
+        if self._repeats.has(arrived):
             self.n_duplicates += 1
         elif not self._places.ordered:
             self._follow(arrived, items)
         elif not self._begun:
             self._wait(arrived)
-        elif arrived.end <= self._places.due:
-            self._behind(arrived, items)
-        elif self._places.plausible(arrived, self._times.due_ns):
-            self._doubt(None)
+        elif self._fits(arrived):
+            self._strays.drop()
             self._wait(arrived)
             self._release(-math.inf, items)
-        else:
-            self._doubt(arrived)
+        elif not self._filled(arrived, items):
+            self._doubt(arrived, items)
+
+    @property
+    def n_strays(self) -> int:
+        """Packets that fit nowhere, and were dropped."""
+        return self._strays.n_dropped
+
+    def _fits(self, arrived: Arrived) -> bool:
+        places, due_ns = self._places, self._times.due_ns
+        return arrived.end > places.due and places.plausible(arrived, due_ns, away=self._away)
 
     def _follow(self, arrived: Arrived, items: Items) -> None:
         """Place a packet of a stream where only the order of arrival tells a place."""
-        last, clock_ns = self._places.last, arrived.clock_ns
-        fell = last is not None and (clock_ns or 0) < (last.clock_ns or 0)
+        clock_ns, last_ns = arrived.clock_ns, (self._places.last or arrived).clock_ns
+        fell = clock_ns is not None and last_ns is not None and clock_ns < last_ns
         self._repeats.note(arrived)
         if fell and not self._places.clock_jumped(arrived):
             items.append(LateChunk(self._chunk(arrived, self._times.at(arrived))))
@@ -188,41 +187,57 @@ class Reception:
         self._repeats.note(arrived)
         insort(self._held, arrived, key=lambda held: held.first)
 
-    def _behind(self, arrived: Arrived, items: Items) -> None:
-        """Give what fills a hole; doubt the rest."""
-        pieces = self._missing.found(arrived.first, arrived.end)
+    def _filled(self, arrived: Arrived, items: Items) -> bool:
+        """Give what fills a young hole, unless the device's clock says that it's no part of it."""
+        pieces: list[Piece] = []
+        if may_fill(arrived, self._places, away=self._away):
+            pieces = self._missing.found(arrived.first, arrived.end, arrived.arrival_ns)
         for piece in pieces:
-            part = arrived.part(piece.first, piece.end, self.info.sampling_rate)
+            part = arrived.part(piece.first, piece.end, self._places.period_ns)
             stamped = self._times.at(part)
             if self.info.sampling_rate is not None:
                 passed_ns = samples_ns(piece.first - piece.hole, self.info.rate_hz)
                 stamped = piece.hole_ns + passed_ns, None
             counts = (0, len(part)) if piece.damaged else (len(part), 0)
             items.append(LateChunk(self._chunk(part, stamped), *counts))
-        if pieces:
             self._repeats.note(arrived)
-        else:
-            self._doubt(arrived)
+        return bool(pieces)
 
-    def _doubt(self, arrived: Arrived | None) -> None:
-        """Drop the stray there is, since it wasn't borne out, and keep another one."""
-        self.n_strays += len(self._strays)
-        self._strays = [] if arrived is None else [arrived]
+    def _doubt(self, arrived: Arrived, items: Items) -> None:
+        """Keep a stray until another bears it out, or too many came."""
+        strays = self._strays.add(arrived, self._places)
+        if len(strays) == _TWO:
+            self._begin_anew(strays, items)
+        elif strays:
+            self._distrust(strays, items)
 
-    def _begin_anew(self, items: Items) -> None:
-        """Count from where the strays are: the device began anew, or its clock was set."""
+    def _begin_anew(self, arrived: list[Arrived], items: Items) -> None:
+        """Count from two packets on: the device began anew, or its clock was set."""
+        anew = self._places.counted or self._places.booted(arrived[0])
+        self._forget(*(_ANEW if anew else _SET), items)
+        for one in arrived:
+            self._wait(self._places.locate(one.packet, one.arrival_ns, away=False))
+        self._release(arrived[-1].arrival_ns - self._window_ns, items)
+
+    def _distrust(self, strays: list[Arrived], items: Items) -> None:
+        """Let packets follow on each other: what told their places is broken."""
+        self._release(math.inf, items)  # with the places they have
+        self._trusted = False
+        self._places.distrust()
+        self._forget("jump", _BROKEN, items)
+        items.append(note(self.info, strays[-1].arrival_ns, _BROKEN))
+        for stray in strays:
+            self._follow(self._places.locate(stray.packet, stray.arrival_ns, away=False), items)
+
+    def _forget(self, reason: str, silence: str, items: Items) -> None:
+        """Give what waits; then nothing ties what comes to what was."""
         self._release(math.inf, items)
-        strays, self._strays = self._strays, []
-        fresh = self._places.counted or self._places.booted(strays[0])
-        self._times.restart("reboot" if fresh else "jump")
-        self._silence = "the device began anew" if fresh else "the device's clock was set"
+        self._times.renumber(reason)
+        self._silence = silence
         self._places.restart()
         self._missing = Missing()
         self._repeats = Repeats(ordered=self._places.ordered)
         self._begun = False
-        for stray in strays:
-            self._wait(self._places.locate(stray.packet, stray.arrival_ns, away=False))
-        self._release(strays[-1].arrival_ns - self._window_ns, items)
 
     def _release(self, until_ns: float, items: Items) -> None:
         """Give what is due, and what came up to a time with all that goes before it."""
@@ -235,8 +250,7 @@ class Reception:
                 return
             arrived = held.pop(0)
             if arrived.end > places.due:
-                first = max(arrived.first, places.due)
-                self._put(arrived.part(first, arrived.end, self.info.sampling_rate), items)
+                self._put(places.unseen(arrived), items)
 
     def _begin(self) -> None:
         """Begin the count with the first of those that came within the first window."""
@@ -249,51 +263,36 @@ class Reception:
             self.damaged(*self._early.popleft())
 
     def _put(self, arrived: Arrived, items: Items) -> None:
-        places, due_ns = self._places, self._times.due_ns
+        places, times, due_ns = self._places, self._times, self._times.due_ns
         n_missing, n_damaged = arrived.first - places.due, 0
         if n_missing:
             hole = places.due, arrived.first
             n_damaged = self._missing.declare(*hole, due_ns or 0, arrived.arrival_ns)
-        self._mind_the_clock(arrived)
-        freely = bool(n_missing or self._silence)
-        start_ns, stamps = self._times.stamp(arrived, freely=freely)
+        self._mind_the_clock(arrived, items)
+        times.follow(arrived, places.period_ns)
+        freely, counts = bool(n_missing or self._silence), (n_missing - n_damaged, n_damaged)
+        chunks: list[SignalChunk] = []
+        for part in times.cut(arrived):
+            chunks.append(self._chunk(part, times.stamp(part, freely=freely), *counts))
+            freely, counts = False, (0, 0)
         if self._silence and not n_missing and due_ns is not None:
-            end_ns = max(start_ns, due_ns)
+            end_ns = max(chunks[0].start_ns, due_ns)
             items.append(Gap(self.info.id, due_ns, end_ns, None, self._silence))
-        piece = self._times.piece()
+        piece = times.piece()
         if piece is not None:
             items.append(piece)
-        counts = n_missing - n_damaged, n_damaged
-        items.append(self._chunk(arrived, (start_ns, stamps), *counts))
+        items += chunks
         places.place(arrived)
         self._away, self._silence = False, ""
 
-    def _mind_the_clock(self, arrived: Arrived) -> None:
+    def _mind_the_clock(self, arrived: Arrived, items: Items) -> None:
         """Begin a new piece of the map where the clock that it stands on was broken off."""
-        places, times = self._places, self._times
-        if places.clock_jumped(arrived):
-            booted = not places.counted and places.booted(arrived)
-            times.restart("reboot" if booted else "jump")
-            if not places.counted:
-                self._silence = "the device's clock was set"
-        elif not self._away or arrived.clock_ns is not None or self.info.sampling_rate is None:
-            return
-        elif not places.ordered:
-            times.restart("start")
-        elif arrived.first == places.due and times.late_ns(arrived) > _PAUSE_NS:
-            times.restart("jump")
-            self._silence = "not connected, and the count stood still"
+        found = break_before(arrived, self._places, self._times, away=self._away)
+        if found is not None:
+            self._times.restart(found.reason)
+            self._silence = found.silence or self._silence
+        if found is not None and found.note:
+            items.append(note(self.info, arrived.arrival_ns, found.note))
 
-    def _chunk(
-        self, arrived: Arrived, stamped: Stamped, n_lost: int = 0, n_damaged: int = 0
-    ) -> SignalChunk:
-        return SignalChunk(
-            self.info,
-            arrived.packet.data,
-            start_ns=stamped[0],
-            timestamps_ns=stamped[1],
-            device_counter=arrived.first if self._places.counted else None,
-            device_clock_ns=arrived.clock_ns,
-            n_lost=n_lost,
-            n_damaged=n_damaged,
-        )
+    def _chunk(self, arrived: Arrived, stamped: Stamped, *counts: int) -> SignalChunk:
+        return chunk_of(self.info, arrived, stamped, *counts, counted=self._places.counted)

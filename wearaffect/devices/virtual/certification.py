@@ -2,7 +2,7 @@
 
 A driver of one's own is certified against a virtual wearable of one's own: make a `Wearable` that
 speaks the device's protocol and puts what it samples into frames, name the driver by its entry
-point, and::
+point (or name both by entry points, in ``wearaffect.drivers`` and ``wearaffect.wearables``), and::
 
     from wearaffect.devices.virtual.certification import certify
 
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wearaffect.core.errors import WearAffectError
+from wearaffect.core.errors import DeviceUriError, WearAffectError
 from wearaffect.devices.driver import GattDriver
 from wearaffect.devices.uri import DeviceUri, parse_uri
 from wearaffect.devices.virtual.device import VirtualDevice
@@ -31,7 +31,8 @@ __all__ = ["NO_FAULT", "Certificate", "certify", "default_faults"]
 
 # Engineering choices: long enough for a clock to settle, a link to be lost and found, and the
 # signal to go on after it.
-_DURATION_S, _AT_S, _FOR_S = 60.0, 20.0, 8.0
+_MADE = {"duration_s": "60", "fault_at_s": "20", "fault_for_s": "8"}
+_ASKED = {"fault": "--fault (faults= in Python)", "seed": "--seed (seed= in Python)"}
 
 NO_FAULT = "none"
 """The run without a fault comes first: a driver that fails it fails all others too."""
@@ -85,7 +86,8 @@ def certify(
     ----------
     uri : str
         ``bumble:<driver>[?settings]``, as `wearaffect.devices.virtual.opening.open_bumble` takes
-        it, without faults.
+        it, without the settings that certification itself makes: fault, fault_at_s, fault_for_s,
+        duration_s and seed.
     wearable : class or None
         A `Wearable` that speaks to the driver; None: the one that ``bumble:`` has for it.
     driver : callable or None
@@ -104,21 +106,16 @@ def certify(
     Raises
     ------
     DeviceUriError
-        The address can't be opened at all.
+        The address can't be opened at all, or has settings that certification itself makes.
     MissingExtraError
         bumble isn't installed.
     RuntimeError
         An event loop is running already.
     """
-    parsed = parse_uri(uri)
+    parsed = _free(parse_uri(uri))
     verdicts: list[Verdict] = []
     for fault in default_faults(uri, wearable) if faults is None else faults:
-        settings = {
-            "seed": str(seed),
-            "duration_s": str(_DURATION_S),
-            "fault_at_s": str(_AT_S),
-            "fault_for_s": str(_FOR_S),
-        }
+        settings = {**_MADE, "seed": str(seed)}
         settings |= {"fault": fault} if fault != NO_FAULT else {}
         faulty = replace(parsed, settings={**parsed.settings, **settings})
         device = open_bumble(faulty, wearable=wearable, driver=driver)
@@ -130,6 +127,22 @@ def default_faults(uri: str, wearable: WearableMaker | None = None) -> tuple[str
     """Give ``none``, and each fault that a wearable can have; arguments as of `certify`."""
     lacks = (wearable or wearable_of(parse_uri(uri))).lacks
     return (NO_FAULT, *(name for name in FAULTS if name not in lacks))
+
+
+def _free(uri: DeviceUri) -> DeviceUri:
+    """Refuse settings that would be overridden in silence."""
+    for name in uri.settings:
+        if name in _MADE or name in _ASKED:
+            remedy = f"use {_ASKED[name]}" if name in _ASKED else "leave it out"
+            got = repr(uri.settings[name])
+            raise DeviceUriError(
+                str(uri),
+                f"setting {name}",
+                expected="certification to set it",
+                got=got,
+                remedy=remedy,
+            )
+    return uri
 
 
 async def _judged(device: VirtualDevice, fault: str) -> list[Verdict]:

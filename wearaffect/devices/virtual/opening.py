@@ -1,15 +1,14 @@
 """``bumble:``, a wearable without hardware: virtual device, real host stack, the real driver."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from wearaffect.core.errors import DeviceUriError, MissingExtraError
+from wearaffect.core.errors import DeviceError, MissingExtraError
 from wearaffect.devices.bluetooth.ble import BleDevice
-from wearaffect.devices.bluetooth.manners import link_settings
+from wearaffect.devices.bluetooth.manners import LinkSettings, link_settings
 from wearaffect.devices.driver import GattDriver
-from wearaffect.devices.registry import gatt_driver
+from wearaffect.devices.registry import gatt_driver, wearable_class
 from wearaffect.devices.uri import DeviceUri
 from wearaffect.devices.virtual.faults import FAULTS, FaultPlan
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from wearaffect.devices.virtual.wearable import Wearable
     from wearaffect.devices.virtual.wearer import Wearer
 
-__all__ = ["WEARABLES", "open_bumble", "wearable_of"]
+__all__ = ["WearableMaker", "open_bumble", "wearable_of"]
 
 
 class WearableMaker(Protocol):
@@ -32,12 +31,6 @@ class WearableMaker(Protocol):
         """Give one, not yet switched on."""
         ...
 
-
-WEARABLES: Mapping[str, str] = {
-    "bridge": "wearaffect.devices.virtual.bridge_wearable:BridgeWearable",
-    "heart_rate": "wearaffect.devices.virtual.heart_rate_belt:HeartRateBelt",
-}
-"""The virtual wearable for each driver that has one, as ``module:class``."""
 
 _OWN = ("seed", "from", "fault", "fault_at_s", "fault_for_s", "duration_s", "unauthenticated")
 
@@ -63,7 +56,8 @@ def open_bumble(
         says so. Then those that ``ble:`` takes (``pair`` is on where the wearable asks for it),
         and the driver's own.
     wearable : class or None
-        The wearable; None: the one in `WEARABLES`.
+        The wearable; None: the one that an entry point of the group
+        ``wearaffect.wearables`` names as the driver is named.
     driver : callable or None
         Gives the driver from its address; None: the one of that name.
 
@@ -93,8 +87,8 @@ def open_bumble(
     duration_s = uri.number("duration_s", 3600.0, 1.0, 86_400.0)
     guarded = make.guarded and not uri.integer("unauthenticated", 0, 0, 1)
     link = {"pair": "1"} if guarded else {}
-    rest = {k: v for k, v in uri.settings.items() if k not in _OWN}
-    read = replace(uri, settings=link | rest)
+    rest = uri.without(*_OWN)
+    read = replace(rest, settings=link | dict(rest.settings))
     from wearaffect.devices.virtual.device import VirtualDevice
     from wearaffect.devices.virtual.wearer import recorded_wearer, synthetic_wearer
 
@@ -110,6 +104,7 @@ def open_bumble(
 
     def reader(on: "Backend") -> BleDevice:
         patience, own = link_settings(read)
+        own = own.without(*LinkSettings.NAMES)
         return BleDevice(
             read,
             driver(own) if driver else gatt_driver(own),
@@ -127,19 +122,17 @@ def wearable_of(uri: DeviceUri) -> WearableMaker:
     Raises
     ------
     DeviceUriError
-        There is none.
+        There is none; the message says how to write it.
+    DeviceError
+        It can't be loaded.
     MissingExtraError
         bumble isn't installed.
     """
-    kind = uri.target.partition(":")[0]
-    if kind not in WEARABLES:
-        known = ", ".join(sorted(WEARABLES))
-        raise DeviceUriError(str(uri), "no virtual wearable", expected=known, got=repr(kind))
-    module, _, name = WEARABLES[kind].partition(":")
     try:
-        made: WearableMaker = getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"bumble", "cffi"}:
+        made: WearableMaker = wearable_class(uri)
+    except DeviceError as error:
+        missing = getattr(error.__cause__, "name", None) or ""
+        if missing.partition(".")[0] not in {"bumble", "cffi"}:
             raise
         raise MissingExtraError("virtual", "bumble:") from error
     return made

@@ -56,12 +56,13 @@ BT_GATT_SERVICE_DEFINE(bridge, BT_GATT_PRIMARY_SERVICE(UUID(WA_UUID_SERVICE_WORD
                            BT_GATT_PERM_WRITE_LESC, NULL, asked, NULL),
     BT_GATT_CCC(NULL, BT_GATT_PERM_READ | BT_GATT_PERM_WRITE_LESC));
 static bool send(void *user, const uint8_t *frame, size_t length)
-{
-    return bt_gatt_notify(NULL, &bridge.attrs[4], frame, (uint16_t)length) == 0;
-}
+{ return bt_gatt_notify(NULL, &bridge.attrs[4], frame, (uint16_t)length) == 0; }
 static void link_is(struct bt_conn *conn, bool up)
 {
+    static struct bt_conn *host; /* whom data is for: what others do changes nothing for it */
     struct bt_conn_info info;
+    if (host != NULL && conn != host) { return; }
+    host = up ? conn : NULL;
     bool known = up && bt_conn_get_info(conn, &info) == 0;
     k_mutex_lock(&lock, K_FOREVER);
     wa_link(&device, known && (info.security.flags & BT_SECURITY_FLAG_SC) != 0,
@@ -77,9 +78,7 @@ static const struct bt_data advertised[] = {
     BT_DATA_BYTES(BT_DATA_UUID128_ALL, UUID_BYTES(WA_UUID_SERVICE_WORDS)),
 };
 static void advertise(void)
-{
-    (void)bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, advertised, ARRAY_SIZE(advertised), NULL, 0);
-}
+{ (void)bt_le_adv_start(BT_LE_ADV_CONN_FAST_1, advertised, ARRAY_SIZE(advertised), NULL, 0); }
 BT_CONN_CB_DEFINE(links) = {.security_changed = paired, .disconnected = gone, .recycled = advertise};
 static struct bt_gatt_cb sizes = {.att_mtu_updated = wider};
 int main(void)

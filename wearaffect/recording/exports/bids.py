@@ -1,0 +1,182 @@
+"""BIDS: physiological recordings at a constant rate, and events, as a data set of one sitting."""
+
+import gzip
+import json
+import math
+import re
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wearaffect.core.errors import RecordingFormatError
+from wearaffect.core.timebase import s_from_ns
+from wearaffect.core.units import Unit
+from wearaffect.recording.exports.contents import (
+    happenings,
+    harmless,
+    intended_use,
+    on_grid,
+    provenance,
+)
+from wearaffect.recording.session import RecordedStream, Session
+
+__all__ = ["write_bids"]
+
+_VERSION = "1.10.0"
+_TASK = "sitting"
+# BIDS writes units as CMIXF-12 has them; what has no unit is left without one.
+_UNITS = {
+    Unit.MICROSIEMENS: "uS", Unit.NANOSIEMENS: "nS", Unit.SIEMENS: "S", Unit.CELSIUS: "oC",
+    Unit.GRAVITY: "g", Unit.METRE_PER_SECOND_SQUARED: "m/s^2", Unit.MILLIVOLT: "mV",
+    Unit.SECOND: "s", Unit.MILLISECOND: "ms", Unit.BEATS_PER_MINUTE: "1/min",
+    Unit.MICROSIEMENS_PER_SECOND: "uS/s", Unit.GRAVITY_64TH: "g/64", Unit.ARBITRARY: "arbitrary",
+}  # fmt: skip
+_README = """# A sitting recorded with wearaffect
+
+Each regular stream is a `_physio.tsv.gz` at its constant rate on the clock that the session was
+put on; `n/a` stands where there is no sample. Each stretch without a gap was moved as a whole onto
+the grid of its stream, by `MovedBySeconds` at most. Markers, gaps, beats and estimates with those
+that were withheld stand in `_events.tsv`. Text that a spreadsheet would take for a formula has a
+`'` before it.
+
+Intended use: {use}
+"""
+
+
+def write_bids(session: Session, out: Path) -> None:
+    """Write ``bids/``: a data set with one participant and one task.
+
+    Parameters
+    ----------
+    session : Session
+        What to write.
+    out : Path
+        Folder to write into.
+
+    Raises
+    ------
+    RecordingFormatError
+        There is no regular stream.
+
+    Notes
+    -----
+    Brain Imaging Data Structure 1.10.0, "Physiological recordings" and "Events"; a recording
+    without imaging lies under ``beh``.
+    """
+    streams = {k: s for k, s in session.streams.items() if s.info.sampling_rate and s.segments}
+    if not streams:
+        raise RecordingFormatError(
+            session.path, "nothing for BIDS", expected="a stream with a sampling rate"
+        )
+    label = re.sub(r"[^A-Za-z0-9]", "", session.participant) or "01"
+    root = out / "bids"
+    folder = root / f"sub-{label}" / "beh"
+    folder.mkdir(parents=True)
+    use = intended_use(session) or "not stated; estimates were left out"
+    (root / "README.md").write_text(_README.format(use=use), encoding="utf-8")
+    _json(root / "dataset_description.json", _description(session))
+    people = [
+        ["participant_id", "participant_code"],
+        [f"sub-{label}", harmless(session.participant) or "n/a"],
+    ]
+    (root / "participants.tsv").write_text(_tsv(people), encoding="utf-8")
+    _json(root / "participants.json", {"participant_code": {"Description": "Code as recorded"}})
+    stem = f"sub-{label}_task-{_TASK}"
+    taken: set[str] = set()
+    for stream_id, stream in streams.items():
+        name = _recording(stream_id, taken)
+        _write_physio(session, stream, folder / f"{stem}_recording-{name}_physio")
+    _write_events(session, folder / f"{stem}_events")
+
+
+def _description(session: Session) -> dict[str, Any]:
+    facts = provenance(session)
+    return {
+        "Name": "A sitting recorded with wearaffect",
+        "BIDSVersion": _VERSION,
+        "DatasetType": "raw",
+        "GeneratedBy": [{"Name": "wearaffect", "Version": facts["written_by"].split()[-1]}],
+        "SourceDatasets": [{"Version": facts["content_hash"]}],
+        "IntendedUse": facts["intended_use"],
+    }
+
+
+def _recording(stream_id: str, taken: set[str]) -> str:
+    """Give a label of letters and digits that no other stream has."""
+    device, _, kind = stream_id.rpartition(".")
+    short, long = (re.sub(r"[^A-Za-z0-9]", "", name) for name in (kind, f"{kind}{device}"))
+    name = short if short not in taken else long
+    while name in taken:
+        name += "x"
+    taken.add(name)
+    return name
+
+
+def _write_physio(session: Session, stream: RecordedStream, stem: Path) -> None:
+    track = on_grid(stream)
+    info = stream.info
+    names = [_column(c.name) for c in info.channels]
+    about: dict[str, Any] = {
+        "SamplingFrequency": track.rate_hz,
+        "StartTime": s_from_ns(track.start_ns - session.start_ns),
+        "Columns": names,
+        "Manufacturer": session.device or "n/a",
+        "TaskName": _TASK,
+        "MovedBySeconds": track.moved_s,
+        "LossEvidence": str(info.loss_evidence),
+        "IntendedUse": intended_use(session) or "not stated",
+    }
+    for name, channel in zip(names, info.channels, strict=True):
+        about[name] = {
+            "Description": f"{info.kind} of {info.device or 'the device'}, {channel.name}",
+            "Units": _UNITS[channel.unit],
+            "Kind": str(info.kind),
+        }
+    _json(stem.with_name(f"{stem.name}.json"), about)
+    packed = BytesIO()
+    # neither name nor time in the header: the same session gives the same bytes
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed, mtime=0) as stream_file:
+        stream_file.write(_rows(track.data).encode())
+    stem.with_name(f"{stem.name}.tsv.gz").write_bytes(packed.getvalue())
+
+
+def _column(name: str) -> str:
+    return re.sub(r"\W+", "_", name.lower()).strip("_") or "value"
+
+
+def _rows(data: NDArray[np.float32]) -> str:
+    """Write rows; nine digits give a float32 back exactly."""
+    lines = (
+        "\t".join("n/a" if math.isnan(v) else f"{v:.9g}" for v in row) for row in data.tolist()
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _write_events(session: Session, stem: Path) -> None:
+    rows = [["onset", "duration", "trial_type", "value"]]
+    rows += [
+        [f"{e.start_s:.9f}", f"{e.length_s:.9f}", harmless(e.what), harmless(e.text) or "n/a"]
+        for e in happenings(session)
+    ]
+    stem.with_name(f"{stem.name}.tsv").write_text(_tsv(rows), encoding="utf-8")
+    _json(
+        stem.with_name(f"{stem.name}.json"),
+        {
+            "trial_type": {
+                "Description": "marker, gap, estimate, withheld, or the stream whose value it is"
+            },
+            "value": {"Description": "Label of the marker, cause of the gap, figures, or reasons"},
+        },
+    )
+
+
+def _tsv(rows: Iterable[list[str]]) -> str:
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

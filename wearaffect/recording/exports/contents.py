@@ -1,0 +1,174 @@
+"""What goes into every export: samples on a grid, events in order, where it all comes from."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wearaffect.core.timebase import NS_PER_S, exact_rate, s_from_ns
+from wearaffect.recording.journal_reader import read_topic
+from wearaffect.recording.session import RecordedStream, Session
+
+__all__ = [
+    "Happening",
+    "Track",
+    "file_stem",
+    "happenings",
+    "harmless",
+    "intended_use",
+    "on_grid",
+    "provenance",
+    "provenance_text",
+]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A regular stream on one even grid.
+
+    Attributes
+    ----------
+    start_ns : int
+        Time of row 0.
+    rate_hz : float
+        Hz.
+    data : numpy.ndarray, (n_rows, n_channels), float32
+        NaN where there is no sample.
+    moved_s : float
+        How far a sample was moved at most to lie on the grid, seconds; at most half a step.
+    """
+
+    start_ns: int
+    rate_hz: float
+    data: NDArray[np.float32]
+    moved_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something with a time: a marker, a gap, an estimate, a beat; times in seconds from zero."""
+
+    start_s: float
+    length_s: float
+    what: str
+    text: str
+
+
+def on_grid(stream: RecordedStream, start_ns: int | None = None) -> Track:
+    """Put a regular stream on an even grid, with NaN in its gaps.
+
+    Parameters
+    ----------
+    stream : RecordedStream
+        Regular; its segments keep their samples, and each is moved as a whole by at most half a
+        step.
+    start_ns : int or None
+        Time of row 0; None: the first sample.
+    """
+    rate = exact_rate(stream.info.rate_hz)
+    first = stream.segments[0].start_ns if stream.segments else 0
+    zero = first if start_ns is None else start_ns
+    places: list[int] = []
+    due, moved = 0, 0.0
+    for segment in stream.segments:
+        exact = (segment.start_ns - zero) * rate / NS_PER_S
+        at = max(due, round(exact))
+        places.append(at)
+        due = at + len(segment)
+        moved = max(moved, abs(float((at - exact) / rate)))
+    data = np.full((due, len(stream.info.channels)), np.nan, np.float32)
+    for at, segment in zip(places, stream.segments, strict=True):
+        data[at : at + len(segment)] = segment.data
+    return Track(zero, stream.info.rate_hz, data, moved)
+
+
+def intended_use(session: Session) -> str:
+    """Give what the session was recorded for, empty where it doesn't say."""
+    return session.header.get("intended_use", "").strip()
+
+
+def happenings(session: Session) -> list[Happening]:
+    """Give markers, gaps, samples of irregular streams and estimates, in order of time.
+
+    Estimates are left out where no intended use stands in the session.
+    """
+    zero = session.start_ns
+    found = [
+        Happening(s_from_ns(m.time_ns - zero), 0.0, "marker", m.label) for m in session.markers
+    ]
+    for stream in session.streams.values():
+        found += [
+            Happening(s_from_ns(g.start_ns - zero), s_from_ns(g.end_ns - g.start_ns), "gap",
+                      f"{g.stream_id}: {g.reason}")
+            for g in stream.gaps
+        ]  # fmt: skip
+        if stream.info.sampling_rate is None:
+            found += _values(stream, zero)
+    if intended_use(session):
+        found += [_said(message, zero) for message in _estimates(session)]
+    return sorted(found, key=lambda h: (h.start_s, h.what))
+
+
+def _values(stream: RecordedStream, zero: int) -> list[Happening]:
+    times, data = stream.samples()
+    texts = (" ".join(f"{v:.9g}" for v in row) for row in data)
+    return [
+        Happening(s_from_ns(int(time) - zero), 0.0, stream.info.id, text)
+        for time, text in zip(times, texts, strict=True)
+    ]
+
+
+def _estimates(session: Session) -> list[dict[str, Any]]:
+    """Give what the journal says of each window, if the session is one of ours."""
+    if not (Path(session.path) / "session.mcap").is_file():
+        return []
+    return read_topic(session.path, "estimates")
+
+
+def _said(message: Mapping[str, Any], zero: int) -> Happening:
+    start_ns, end_ns = int(message["start_ns"]), int(message["end_ns"])
+    if message.get("withheld"):
+        what, text = "withheld", "; ".join(map(str, message.get("reasons", ())))
+    else:
+        figures = {k: message.get(k) for k in ("stress", "valence", "arousal")}
+        kept = {k: v for k, v in figures.items() if v is not None}
+        what, text = "estimate", " ".join(f"{k}={v:.6g}" for k, v in kept.items())
+    return Happening(s_from_ns(start_ns - zero), s_from_ns(end_ns - start_ns), what, text)
+
+
+def provenance(session: Session) -> dict[str, Any]:
+    """Give where an export comes from, for its header: nothing in it names a person or a path."""
+    return {
+        "intended_use": intended_use(session) or "not stated; estimates were left out",
+        "participant": session.participant,
+        "device": session.device,
+        "source": dict(session.header),
+        "content_hash": session.content_hash,
+        "repairs": list(session.repairs),
+        "problems": list(session.problems),
+        "written_by": f"wearaffect {metadata.version('wearaffect')}",
+    }
+
+
+def provenance_text(session: Session) -> str:
+    """Give `provenance` as JSON."""
+    return json.dumps(provenance(session), indent=2, ensure_ascii=False) + "\n"
+
+
+def file_stem(session: Session) -> str:
+    """Give a name for files: the participant's code, as far as it fits."""
+    return re.sub(r"[^A-Za-z0-9_-]", "", session.participant) or "session"
+
+
+def harmless(text: str) -> str:
+    """Make free text fit for a cell: one line, and no formula when a spreadsheet opens it."""
+    flat = " ".join(text.replace("\0", " ").split())
+    return f"'{flat}" if flat.startswith(_FORMULA) or text.startswith(_FORMULA) else flat
