@@ -50,10 +50,12 @@ $(PEERS)/.installed: benchmarks/peers.txt pyproject.toml
 	$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-deps flirt==0.0.2 -e .
 	@touch $@
 
-# Eight virtual wearables for a minute of real time, a hundred disconnects, LSL across processes.
+# Eight virtual wearables for a minute of real time, a hundred disconnects, LSL across processes;
+# journals killed, cut, damaged and out of disk. A quarter of an hour.
 soak: setup
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/python benchmarks/soak_lsl.py
+	$(BIN)/python benchmarks/durability.py
 
 # Arbitrary bytes to every decoder, a minute each.
 fuzz: setup

@@ -59,7 +59,8 @@ def test_it_carries_the_library_and_no_weights(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"wearaffect"}
     kinds = {Path(name).suffix for name in names if name.startswith("wearaffect/")}
-    assert kinds == {".py", ".typed", ".c", ".h"}  # the bridge's firmware travels along
+    # the bridge's firmware and the protocols' templates travel along
+    assert kinds == {".py", ".typed", ".c", ".h", ".yaml"}
 
 
 def test_it_installs_without_torch_scipy_or_pandas(installed: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class DeviceUri:
         """
         for name in self.settings:
             if name not in names:
-                known = sorted({*names, *self.read_before})
+                known = sorted({*names, *self.read_before}) or ["no settings"]
                 raise unknown_word(str(self), "unknown setting", name, known)
 
     def without(self, *names: str) -> "DeviceUri":
