@@ -5,7 +5,6 @@ outlets → a reader in a second process that has never heard of this library.
 """
 
 import json
-import os
 import secrets
 import subprocess
 import sys
@@ -15,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lsl_parts import NETWORK  # liblsl is configured once in a process
 from scaled_loop import run_scaled
 
 import wearaffect as wa
 from wearaffect.core.affect import AffectEstimate, Outcome
 from wearaffect.core.protocols import Device
-from wearaffect.devices.lsl.liblsl import LslNetwork
 from wearaffect.devices.lsl.outlets import LslOutlets
 from wearaffect.pipeline.live import live
 from wearaffect.pipeline.results import largest_difference
@@ -44,13 +43,12 @@ class Sitting:
 
 @pytest.fixture(scope="module")
 def sitting(tmp_path_factory: pytest.TempPathFactory) -> Sitting:
-    network = LslNetwork(session=f"chain-{os.getpid()}-{secrets.token_hex(4)}")
     prefix = f"chain-{secrets.token_hex(4)}"
     folder = tmp_path_factory.mktemp("chain") / "session"
     bundle = wa.load_bundle(REPOSITORY / "models" / "wrist-affect")
     device = wa.connect(f"bumble:bridge?seed=3&duration_s={SECONDS:g}")
     journal = JournalWriter(folder, participant="P01", device="bumble:bridge")
-    outlets = LslOutlets(prefix, network, bundle.manifest.labels)
+    outlets = LslOutlets(prefix, NETWORK, bundle.manifest.labels)
 
     async def sit() -> list[Outcome]:
         outcomes = live([device], bundle, [journal, outlets], without_enrolment=True)
@@ -59,7 +57,7 @@ def sitting(tmp_path_factory: pytest.TempPathFactory) -> Sitting:
     names = ("estimates", *(f"bridge.{kind}" for kind in KINDS))
     script = Path(__file__).with_name("lsl_reader.py")
     reader = subprocess.Popen(
-        [sys.executable, script, network.configuration(), prefix, *names],
+        [sys.executable, script, NETWORK.configuration(), prefix, *names],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     # held open until the reader has what was sent

@@ -106,8 +106,12 @@ def _account(account: dict[str, Any]) -> str:
     stored = f"{account['stored']} samples stored"
     if account["expected"] is None:
         return f"{stored}; loss not provable"
-    missing = [f"{account[name]} {word}" for name, word in _MISSING if account[name]]
+    missing = [f"{account[name]} {word}" for name, word in _MISSING if account.get(name)]
     return f"{stored} of {account['expected']}" + (f": {', '.join(missing)}" if missing else "")
 
 
-_MISSING = (("lost_in_gaps", "lost"), ("damaged", "damaged"))
+_MISSING = (
+    ("lost_in_gaps", "lost"),
+    ("damaged", "damaged"),
+    ("unknown_gaps", "gaps of unknown loss"),
+)

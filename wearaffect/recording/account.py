@@ -28,6 +28,7 @@ class StreamAccount:
         self.stored = 0
         self.lost_in_gaps = 0
         self.damaged = 0
+        self.unknown_gaps = 0
 
     def take(self, chunk: SignalChunk, *, torn: bool = False) -> None:
         """Count the next chunk; what is missing before a torn one was stored, and is damaged."""
@@ -49,6 +50,7 @@ class StreamAccount:
         """Count a gap that no chunk declares; where it says nothing, the count begins anew."""
         if gap.n_lost is None:
             self._due = None
+            self.unknown_gaps += 1
             return
         self.lost_in_gaps += gap.n_lost
         if self._due is not None:
@@ -63,12 +65,15 @@ class StreamAccount:
     def as_dict(self) -> dict[str, Any]:
         """Give the account as it stands in ``session.json``."""
         provable = self._evidence is not LossEvidence.NONE
+        # a device that began anew can't say what it missed: no count, but no silence either
+        unknown = {"unknown_gaps": self.unknown_gaps} if provable and self.unknown_gaps else {}
         return {
             "loss_evidence": str(self._evidence),
             "expected": self.stored + self.lost_in_gaps + self.damaged if provable else None,
             "stored": self.stored,
             "lost_in_gaps": self.lost_in_gaps,
             "damaged": self.damaged,
+            **unknown,
         }
 
 
@@ -119,5 +124,9 @@ class Accounts:
     def ending(self) -> dict[str, Any]:
         """Give what ``session.json`` says of them at the close."""
         streams = self.as_dict()
-        ok = not any(account["damaged"] for account in streams.values())
-        return {"ok": ok, "problems": [], "streams": streams}
+        problems = [
+            f"{stream_id}: {account['damaged']} samples arrived damaged"
+            for stream_id, account in streams.items()
+            if account["damaged"]
+        ]
+        return {"ok": not problems, "problems": problems, "streams": streams}
