@@ -1,11 +1,10 @@
 """Figures of the honest board: each person's score, and how far answers can be trusted."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from wearaffect.core.errors import MissingExtraError
+from wearaffect.evaluation.frame import new_figure, saved
 from wearaffect.evaluation.wording import ENROLMENT_NAMES, SPLIT_NAMES, shown_name
 
 __all__ = ["calibration_figure", "person_figure"]
@@ -48,7 +47,7 @@ def person_figure(board: Mapping[str, Any], path: Path) -> Path:
     }
     ours = block["stress"]["per_subject"]
     people = sorted(ours, key=lambda name: ours[name]["macro_f1"])
-    figure = _figure((7.2, 1.5 + 0.24 * len(people)))
+    figure = new_figure((7.2, 1.5 + 0.24 * len(people)))
     axes = figure.subplots()
     for name, (scored, look, filled) in shown.items():
         each = [scored["stress"]["per_subject"][p]["macro_f1"] for p in people]
@@ -71,7 +70,7 @@ def person_figure(board: Mapping[str, Any], path: Path) -> Path:
     axes.spines[["top", "right", "left"]].set_visible(False)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     _title(figure, board, split, block)
-    return _saved(figure, path)
+    return saved(figure, path)
 
 
 def calibration_figure(board: Mapping[str, Any], path: Path) -> Path:
@@ -98,7 +97,7 @@ def calibration_figure(board: Mapping[str, Any], path: Path) -> Path:
     shown = {"bundle": (block, _BLUE, "o")}
     if "network" in block["variants"]:
         shown["network"] = (block["variants"]["network"], _PURPLE, "^")
-    figure = _figure((7.2, 3.7))
+    figure = new_figure((7.2, 3.7))
     left, right = figure.subplots(1, 2)
     left.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--", label="calibrated")
     for name, (scored, color, marker) in shown.items():
@@ -124,7 +123,7 @@ def calibration_figure(board: Mapping[str, Any], path: Path) -> Path:
         *left.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
     )
     _title(figure, board, split, block)
-    return _saved(figure, path)
+    return saved(figure, path)
 
 
 def _percent(share: float, _: int) -> str:
@@ -143,21 +142,6 @@ def _shown_block(board: Mapping[str, Any]) -> tuple[str, Block]:
     return split, board["boards"][split]["rest"]
 
 
-def _figure(size: tuple[float, float]) -> Any:
-    with _style():
-        from matplotlib.figure import Figure
-
-        return Figure(figsize=size, layout="constrained")
-
-
-def _style() -> AbstractContextManager[None]:
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise MissingExtraError("desk", "the board's figures") from error
-    return mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "wearaffect", "font.size": 9.0})
-
-
 def _title(figure: Any, board: Mapping[str, Any], split: str, block: Block) -> None:
     protocol = block["protocol"]
     figure.suptitle(
@@ -168,10 +152,3 @@ def _title(figure: Any, board: Mapping[str, Any], split: str, block: Block) -> N
         x=0.01,
         ha="left",
     )
-
-
-def _saved(figure: Any, path: Path) -> Path:
-    options = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"dpi": 150}
-    with _style():
-        figure.savefig(path, **options)
-    return path

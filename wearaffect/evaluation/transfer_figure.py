@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wearaffect.core.errors import MissingExtraError
+from wearaffect.evaluation.frame import new_figure, saved, style
 from wearaffect.evaluation.transfer_render import CORPUS_NAMES, model_rows
 
 __all__ = ["transfer_figure"]
@@ -40,14 +40,9 @@ def transfer_figure(board: Mapping[str, Any], path: Path) -> Path:
     MissingExtraError
         There is no matplotlib.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("desk", "the board's figures") from error
     blocks = {corpus: by["rest"] for corpus, by in board["boards"].items()}
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "wearaffect", "font.size": 9}):
-        figure: Any = Figure(figsize=(10.5, 7.4), layout="constrained")
+    with style():
+        figure = new_figure((10.5, 7.4))
         upper, lower = figure.subfigures(2, 1, height_ratios=(1.4, 1))
         panels = upper.subplots(1, len(blocks), sharey=True, squeeze=False)[0]
         for axes, (corpus, block) in zip(panels, blocks.items(), strict=True):
@@ -58,9 +53,7 @@ def transfer_figure(board: Mapping[str, Any], path: Path) -> Path:
         for axes, (corpus, block) in zip(panels, blocks.items(), strict=True):
             _sections(axes, corpus, block["in_order"])
         _legend(lower, panels[-1])
-        options = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"dpi": 150}
-        figure.savefig(path, **options)
-    return path
+        return saved(figure, path)
 
 
 def _legend(place: Any, axes: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wearaffect.core.errors import MissingExtraError
+from wearaffect.evaluation.frame import new_figure, saved, style
 from wearaffect.evaluation.paper.wording import MODEL_NAMES, SPLIT_NAMES, main_cells
 
 __all__ = ["paper_figure"]
@@ -51,14 +51,9 @@ def paper_figure(board: Mapping[str, Any], path: Path) -> Path:
     MissingExtraError
         There is no matplotlib.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("desk", "the board's figures") from error
     main = main_cells(board)
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "wearaffect", "font.size": 9}):
-        figure: Any = Figure(figsize=(10.5, 7.6), layout="constrained")
+    with style():
+        figure = new_figure((10.5, 7.6))
         upper, lower = figure.subfigures(2, 1, height_ratios=(2.3, 1))
         panels = upper.subplots(1, len(_PANELS), sharey=True)
         for axes, name in zip(panels, _PANELS, strict=True):
@@ -72,9 +67,7 @@ def paper_figure(board: Mapping[str, Any], path: Path) -> Path:
         upper.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
         upper.suptitle(_title(board, main), fontsize=9, x=0.01, ha="left")
         _starts(lower, board)
-        options = {"metadata": {"Date": None}} if path.suffix == ".svg" else {"dpi": 150}
-        figure.savefig(path, **options)
-    return path
+        return saved(figure, path)
 
 
 def _title(board: Mapping[str, Any], main: Mapping[str, Mapping[str, Any]]) -> str:
