@@ -14,7 +14,7 @@ from wearaffect.devices.lsl.streams import Column, Described
 __all__ = ["Inlet", "InletLostError"]
 
 _MOST = 8192  # rows a look: 32 s at 256 Hz
-_ALONE_S = 0.5  # a second stream that fits as well answers within so long
+_ALONE_S = 1.5  # a second stream that fits as well answers within so long, on a busy machine too
 _ONE_HOST_NS = 1_000_000  # LSL's stated precision; all engineering choices
 
 
