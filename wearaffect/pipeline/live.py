@@ -13,7 +13,7 @@ from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.core.timebase import ns_from_s
 from wearaffect.pipeline.fit import require_signals
 from wearaffect.pipeline.step import LiveStep
-from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.enrolment import Enrolment, RestInterval, RestToCome
 
 __all__ = ["live", "run_live"]
 
@@ -26,7 +26,7 @@ async def live(
     bundle: ModelBundle | None,
     sinks: Sequence[Sink] = (),
     *,
-    rest: RestInterval | Enrolment | None = None,
+    rest: RestInterval | RestToCome | Enrolment | None = None,
     without_enrolment: bool = False,
     seconds: float | None = None,
 ) -> AsyncGenerator[Outcome]:
@@ -44,8 +44,9 @@ async def live(
     sinks : sequence of Sink
         Take chunks, lateness decisions and outcomes as they come. They share a thread, in which
         nothing is dropped: what may be slow and need not be whole belongs in a `DroppingSink`.
-    rest : RestInterval, Enrolment or None
-        When the person will rest in this session, or a resting state taken earlier.
+    rest : RestInterval, RestToCome, Enrolment or None
+        When the person will rest in this session, or what will tell so once they have, or a resting
+        state taken earlier.
     without_enrolment : bool
         Answer where there is no resting state, too.
     seconds : float or None
@@ -165,7 +166,7 @@ def run_live(
     sinks: Sequence[Sink] = (),
     *,
     on_outcome: Callable[[Outcome], None] | None = None,
-    rest: RestInterval | Enrolment | None = None,
+    rest: RestInterval | RestToCome | Enrolment | None = None,
     without_enrolment: bool = False,
     seconds: float | None = None,
 ) -> list[Outcome]:

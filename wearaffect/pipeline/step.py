@@ -11,7 +11,7 @@ from wearaffect.core.protocols import Sink
 from wearaffect.core.streams import SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.signals.chain import Chain, ChainSettings
-from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.enrolment import Enrolment, RestInterval, RestToCome
 from wearaffect.signals.lateness import LatenessRule
 
 __all__ = ["LiveStep"]
@@ -47,7 +47,7 @@ class LiveStep:
         sinks: Sequence[Sink],
         *,
         signal_ns: int | None,
-        rest: RestInterval | Enrolment | None,
+        rest: RestInterval | RestToCome | Enrolment | None,
         without_enrolment: bool,
     ) -> None:
         settings = bundle.manifest.chain_settings if bundle else ChainSettings()

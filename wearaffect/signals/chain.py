@@ -14,7 +14,12 @@ from wearaffect.core.streams import SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.windows import Window, WindowSpec
 from wearaffect.signals.batches import WindowBatch
 from wearaffect.signals.conversion import in_standard_units
-from wearaffect.signals.enrolment import Enrolment, RestInterval, trusted_features
+from wearaffect.signals.enrolment import (
+    Enrolment,
+    RestInterval,
+    RestToCome,
+    trusted_features,
+)
 from wearaffect.signals.faults import FaultFinder
 from wearaffect.signals.features import FEATURES, beats_of, features_of
 from wearaffect.signals.filters import BandFilter, BandSettings, Unfiltered
@@ -128,8 +133,8 @@ class Chain:
         What to do.
     origin_ns : int
         Start of the session.
-    rest : RestInterval, Enrolment or None
-        When rest will be taken in this session, or a resting state taken earlier.
+    rest : RestInterval, RestToCome, Enrolment or None
+        When rest is taken in this session, or what will tell so, or a resting state taken earlier.
 
     Raises
     ------
@@ -148,7 +153,7 @@ class Chain:
         settings: ChainSettings,
         *,
         origin_ns: int = 0,
-        rest: RestInterval | Enrolment | None = None,
+        rest: RestInterval | RestToCome | Enrolment | None = None,
     ) -> None:
         enrolment = rest if isinstance(rest, Enrolment) else None
         if enrolment is not None and enrolment.chain_id != settings.id:
@@ -161,8 +166,7 @@ class Chain:
         self.settings = settings
         # the resting state, once there is one
         self.enrolment = enrolment
-        self._rest = rest if isinstance(rest, RestInterval) else None
-        self._resting: list[Window] = []
+        self._rest = RestToCome(rest) if isinstance(rest, RestInterval) else rest
         self._filters: dict[SignalKind, BandFilter | Unfiltered] = {}
         self._faults: dict[SignalKind, FaultFinder] = {}
         self._windows = WindowAssembler(settings.spec, origin_ns)
@@ -258,7 +262,8 @@ class Chain:
                 quality={kind: described.quality[kind].of(i) for kind in window.signals},
                 features=dict(zip(described.features, table[i], strict=True)),
             )
-            self._enrol(full)
+            if isinstance(self._rest, RestToCome):
+                self.enrolment = self._rest.see(full, self.settings.id)
             trusted = trusted_features(full)
             skin = full.signals.get(SignalKind.EDA) if "eda_level" in trusted else None
             yield replace(
@@ -266,13 +271,3 @@ class Chain:
                 rest=None if self.enrolment is None else self.enrolment.features,
                 history=self._history.advance(trusted) | self._skin.advance(skin),
             )
-
-    def _enrol(self, window: Window) -> None:
-        """Collect rest; close it at the first window that reaches past it."""
-        if self._rest is None or self.enrolment is not None:
-            return
-        if window.end_s > self._rest.end_s:
-            self.enrolment = Enrolment.from_windows(self._resting, self._rest, self.settings.id)
-            self._resting = []
-        elif window.start_s >= self._rest.start_s:
-            self._resting.append(window)

@@ -1,8 +1,9 @@
 """Rest enrolment: a person's features at rest, taken once, applied to all that follows."""
 
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,10 +14,18 @@ from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Window
 from wearaffect.signals.features import FEATURES
 
-__all__ = ["LEAST_QUALITY", "MIN_REST_S", "Enrolment", "RestInterval", "trusted_features"]
+__all__ = [
+    "LEAST_QUALITY",
+    "MIN_REST_S",
+    "Enrolment",
+    "RestInterval",
+    "RestToCome",
+    "trusted_features",
+]
 
 _SCHEMA = 1
 MIN_REST_S = 120.0  # engineering choice: a minute of windows beyond the first
+_REMEMBERED_NS = 7_200_000_000_000  # rest is told within two hours (engineering choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,65 @@ class Enrolment:
                 got=type(error).__name__,
                 remedy="take rest again with --rest START:END",
             ) from error
+
+
+class RestToCome:
+    """Rest of a session that runs: held now, told when it is over.
+
+    Told before or after the windows of rest were seen, the resting state is the same, and the same
+    as when the interval is known from the start.
+
+    Parameters
+    ----------
+    interval : RestInterval or None
+        The rest, where it is known already.
+
+    Attributes
+    ----------
+    enrolment : Enrolment or None
+        The resting state, once there is one.
+    failed : bool
+        Whether the rest that was told last had too few usable windows; another may be told.
+    """
+
+    def __init__(self, interval: RestInterval | None = None) -> None:
+        self.enrolment: Enrolment | None = None
+        self.failed = False
+        self._interval = interval
+        self._seen: deque[Window] = deque()
+
+    def tell(self, interval: RestInterval) -> None:
+        """Say when rest was held; may be called from another thread than the chain's."""
+        self.failed = False
+        self._interval = interval
+
+    def see(self, window: Window, chain_id: str) -> Enrolment | None:
+        """Take the next window of the session; give the resting state, once it is known.
+
+        Parameters
+        ----------
+        window : Window
+            With features and quality; rest is closed by the first that reaches past it.
+        chain_id : str
+            Of the chain that made it.
+        """
+        interval = self._interval
+        if self.enrolment is not None:
+            return self.enrolment
+        self._seen.append(replace(window, signals={}))
+        while self._seen[0].end_ns < window.end_ns - _REMEMBERED_NS:
+            self._seen.popleft()
+        if interval is None or window.end_s <= interval.end_s:
+            return None
+        held = [
+            w for w in self._seen if interval.start_s <= w.start_s and w.end_s <= interval.end_s
+        ]
+        self.enrolment = Enrolment.from_windows(held, interval, chain_id)
+        if self.enrolment is None:
+            self.failed, self._interval = True, None
+        else:
+            self._seen.clear()
+        return self.enrolment
 
 
 LEAST_QUALITY = MappingProxyType({SignalKind.EDA: 0.5, SignalKind.BVP: 0.33})
