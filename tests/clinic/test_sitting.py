@@ -259,7 +259,7 @@ def test_artefacts_are_marked_and_lifted() -> None:
     for stream, start_ns, end_ns in (
         ("w.ecg", begin_ns, begin_ns + S),
         ("w.eda", begin_ns + S, begin_ns + S),
-        ("w.eda", begin_ns - 1, begin_ns + S),
+        ("w.eda", -1, begin_ns + S),
         ("w.eda", begin_ns, clock.ns + 1),
     ):
         with pytest.raises(SittingError):

@@ -29,6 +29,7 @@ async def live(
     rest: RestInterval | RestToCome | Enrolment | None = None,
     without_enrolment: bool = False,
     seconds: float | None = None,
+    until: asyncio.Event | None = None,
 ) -> AsyncGenerator[Outcome]:
     """Record and estimate from devices as their signal comes.
 
@@ -52,6 +53,8 @@ async def live(
     seconds : float or None
         Stop after so much signal, counted from the first sample; None: when every device has
         ended.
+    until : asyncio.Event or None
+        Stop once it is set; what has arrived by then is taken.
 
     Yields
     ------
@@ -88,7 +91,7 @@ async def live(
         for sink in sinks:
             stack.callback(sink.close)
             sink.start(streams, start_ns)
-        batches = await stack.enter_async_context(aclosing(_arrivals(devices)))
+        batches = await stack.enter_async_context(aclosing(_arrivals(devices, until)))
         async for batch in batches:
             for outcome in await _in_thread(step.take, batch):
                 yield outcome
@@ -138,12 +141,26 @@ async def _pump(device: Device, queue: _Arrived) -> None:
     await queue.put(None)
 
 
-async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChunk | Event]]:
+class _Stopped(Exception):  # noqa: N818 - in the queue it stands where errors do
+    """Somebody said that it is enough."""
+
+
+async def _wait(until: asyncio.Event, queue: _Arrived) -> None:
+    """Queue the end when it comes."""
+    await until.wait()
+    await queue.put(_Stopped())
+
+
+async def _arrivals(
+    devices: Sequence[Device], until: asyncio.Event | None
+) -> AsyncGenerator[list[SignalChunk | Event]]:
     """Give what has arrived since the last time, in order; the first failure ends it."""
     queue: _Arrived = asyncio.Queue(_QUEUE)
 
     tasks = [asyncio.create_task(_pump(device, queue)) for device in devices]
     running = len(tasks)
+    if until is not None:
+        tasks.append(asyncio.create_task(_wait(until, queue)))
     try:
         while running:
             arrived = [await queue.get()]
@@ -152,6 +169,8 @@ async def _arrivals(devices: Sequence[Device]) -> AsyncGenerator[list[SignalChun
             running -= arrived.count(None)
             yield [item for item in arrived if isinstance(item, SignalChunk | Event)]
             for ending in arrived:
+                if isinstance(ending, _Stopped):
+                    return
                 if isinstance(ending, Exception):
                     raise ending
     finally:

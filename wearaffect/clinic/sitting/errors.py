@@ -4,11 +4,35 @@ from wearaffect.core.errors import PathError, WearAffectError
 
 __all__ = [
     "AnswerError",
+    "Hindrance",
     "ParticipantCodeError",
     "SittingError",
     "SittingFileError",
     "StartBlockedError",
 ]
+
+
+class Hindrance(str):
+    """Why something can't be done yet: a sentence, with a code for whoever words it anew.
+
+    Parameters
+    ----------
+    text : str
+        The sentence.
+    code : str
+        Which reason.
+    about : str
+        What it is about, such as the kind of a stream.
+    """
+
+    __slots__ = ("about", "code")
+    code: str
+    about: str
+
+    def __new__(cls, text: str, code: str, about: str = "") -> "Hindrance":  # noqa: D102
+        self = super().__new__(cls, text)
+        self.code, self.about = code, about
+        return self
 
 
 class SittingFileError(PathError):
@@ -22,7 +46,7 @@ class SittingError(WearAffectError):
 class StartBlockedError(SittingError):
     """A sitting can't start yet; `blockers` say why, each a sentence."""
 
-    def __init__(self, blockers: tuple[str, ...]) -> None:
+    def __init__(self, blockers: tuple[Hindrance, ...]) -> None:
         self.blockers = blockers
         super().__init__(
             "the sitting can't start",

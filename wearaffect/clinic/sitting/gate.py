@@ -23,7 +23,7 @@ def shown(state: SittingState, outcome: Outcome) -> Outcome:
         the intended use isn't stated, or barred, there is no consent, or the window ended before
         the person's resting state was known.
     """
-    reasons = state.withheld_because
+    reasons: tuple[str, ...] = state.withheld_because
     early = state.resting is not None and outcome.end_ns <= state.resting.taken_ns
     if early:
         reasons = (*reasons, "resting baseline not taken: the window is from before")

@@ -47,7 +47,8 @@ def _artefact(state: SittingState, act: Act) -> SittingState:
     stream_id = named(act, "stream_id")
     there = ", ".join(state.streams) or "no stream"
     require(stream_id in state.streams, f"{act.what}: stream", expected=there, got=stream_id)
-    start_ns, end_ns = _time(state, act, "start_ns"), _time(state, act, "end_ns")
+    # samples from before the first phase are recorded, too
+    start_ns, end_ns = _time(act, "start_ns", 0), _time(act, "end_ns", 0)
     require(start_ns < end_ns, f"{act.what}: a stretch", expected="a start before the end")
     reason = reasoned(act, "samples are there")
     mark = Artefact(len(state.artefacts), stream_id, start_ns, end_ns, reason, act.who)
@@ -83,13 +84,13 @@ def _marked(state: SittingState, act: Act) -> tuple[str, int]:
     fits = 0 < len(label) <= _LONGEST_LABEL
     expected = f"1 to {_LONGEST_LABEL} characters"
     require(fits, f"{act.what}: label", expected=expected, got=f"{len(label)}")
-    return label, _time(state, act, "at_ns")
+    begun = [run.began_ns for run in state.phases if run.began_ns is not None]
+    return label, _time(act, "at_ns", min(begun, default=0))
 
 
-def _time(state: SittingState, act: Act, key: str) -> int:
-    """Give a time of the run so far."""
+def _time(act: Act, key: str, first_ns: int) -> int:
+    """Give a time that has been."""
     value = act.new.get(key)
-    first_ns = min((r.began_ns for r in state.phases if r.began_ns is not None), default=0)
     fits = type(value) is int and first_ns <= value <= act.time_ns
     expected = f"host time from the start, {first_ns}, until now, {act.time_ns}"
     require(fits, f"{act.what}: {key}", expected=expected, got=repr(value))

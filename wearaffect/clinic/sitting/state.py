@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wearaffect.clinic.sitting.errors import Hindrance
 from wearaffect.clinic.sitting.forms import Answer, Form
 from wearaffect.clinic.sitting.protocol import Phase, Protocol
 from wearaffect.clinic.sitting.purpose import Consent, IntendedUse
@@ -224,12 +225,15 @@ class SittingState:
         return next((i for i in waiting if not self.phases[i].skipped), None)
 
     @property
-    def blockers(self) -> tuple[str, ...]:
+    def blockers(self) -> tuple[Hindrance, ...]:
         """Why it can't start, each a sentence; empty: it can."""
         found = []
         if self.consent is None or not self.consent.recording:
-            found.append("the participant's consent to be recorded isn't noted")
-        found += [f"no {kind} stream is there, and the protocol needs one" for kind in self.missing]
+            text = "the participant's consent to be recorded isn't noted"
+            found.append(Hindrance(text, "no_consent"))
+        for kind in self.missing:
+            text = f"no {kind} stream is there, and the protocol needs one"
+            found.append(Hindrance(text, "missing_stream", kind))
         return tuple(found)
 
     @property
@@ -249,28 +253,29 @@ class SittingState:
         return tuple(item for item in due if item not in done)
 
     @property
-    def withheld_because(self) -> tuple[str, ...]:
+    def withheld_because(self) -> tuple[Hindrance, ...]:
         """Why estimates may not be shown at all, each a sentence; empty: they may."""
         found = []
         if self.use is None:
-            found.append("intended use not stated")
+            found.append(Hindrance("intended use not stated", "use_not_stated"))
         elif self.use.barred:
-            found.append(self.use.barred)
+            found.append(Hindrance(self.use.barred, "use_barred", str(self.use.setting)))
         if self.consent is None or not self.consent.estimates:
-            found.append("no consent to estimates")
+            found.append(Hindrance("no consent to estimates", "no_estimate_consent"))
         if self.resting is None:
             found.append(self._no_rest)
         return tuple(found)
 
     @property
-    def _no_rest(self) -> str:
+    def _no_rest(self) -> Hindrance:
         """Why there is no resting state; begins as bundles say it."""
         what = "resting baseline not taken"
         rests = [run for run in self.phases if run.phase.enrols]
         if not rests:
-            return f"{what}: the protocol has no resting phase"
+            return Hindrance(f"{what}: the protocol has no resting phase", "no_rest_phase")
+        name, title = rests[0].phase.name, rests[0].phase.title
         if all(run.skipped for run in rests):
-            return f"{what}: {rests[0].phase.title} was left out"
+            return Hindrance(f"{what}: {title} was left out", "rest_left_out", name)
         if any(run.running for run in rests):
-            return f"{what}: {rests[0].phase.title} isn't over yet"
-        return what
+            return Hindrance(f"{what}: {title} isn't over yet", "rest_not_over", name)
+        return Hindrance(what, "no_rest", name)

@@ -1,0 +1,195 @@
+"""A sitting recorded from connecting to closing, on a real journal and the synthetic wearable."""
+
+import asyncio
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wearaffect.bundle.loading import load_bundle
+from wearaffect.clinic.console.plan import Plan
+from wearaffect.clinic.console.recorder import ENROLMENT, Recorder
+from wearaffect.clinic.sitting.errors import SittingError
+from wearaffect.clinic.sitting.forms import form_named
+from wearaffect.clinic.sitting.protocol import read_protocol
+from wearaffect.clinic.sitting.purpose import Consent, IntendedUse, Purpose, Setting
+from wearaffect.clinic.sitting.records import acts_in
+from wearaffect.core.errors import DeviceUriError
+from wearaffect.recording.journal import read_journal
+from wearaffect.recording.journal_reader import read_topic
+from wearaffect.recording.verify import verify
+from wearaffect.signals.enrolment import Enrolment
+
+_PROTOCOL = {
+    "name": "short",
+    "title": "Short",
+    "phases": [
+        {"name": "rest", "length_s": 150, "enrols": True, "streams": ["eda"], "forms": ["affect"]},
+        {"name": "task", "length_s": 60, "markers": [{"key": "s", "label": "started"}]},
+    ],
+}
+_USE = IntendedUse(Setting.LABORATORY, Purpose.RESEARCH, "a test")
+_ALL = Consent(recording=True, estimates=True)
+
+
+def _plan(**changes: Any) -> Plan:
+    fields: dict[str, Any] = {
+        "participant": "P-0001-A",
+        "protocol": read_protocol(_PROTOCOL),
+        "forms": (form_named("affect"),),
+        "devices": ("synthetic:?seed=3&speed=60&fault=dropout&fault_at_s=40&fault_for_s=3",),
+        "use": _USE,
+        "consent": _ALL,
+    }
+    return Plan(**(fields | changes))
+
+
+async def _until(met: Callable[[], bool], tries: int = 1500) -> None:
+    for _ in range(tries):
+        if met():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it never came")
+
+
+async def _act(recorder: Recorder, act: str, **fields: Any) -> None:
+    await recorder.act({"act": act, "reason": "", **fields}, who="operator")
+
+
+async def _whole_sitting(recorder: Recorder) -> None:
+    await recorder.connect()
+    await _until(lambda: recorder.screen.n_gaps > 0)
+    await _act(recorder, "start")
+    await _until(lambda: recorder.view()["phases"][0]["due_s"] <= recorder.view()["now_s"])
+    await _act(recorder, "end_phase", phase="rest")
+    await _act(recorder, "mark", label="=cmd", at_s=None)
+    page = recorder.form_act(
+        {"act": "open", "form": "affect", "phase": None, "reason": ""}, who="participant"
+    )["page"]
+    for item in ("valence", "arousal"):
+        told = {"act": "answer", "id": page["id"], "item": item, "answer": 0.25, "reason": ""}
+        recorder.form_act(told, who="participant")
+    recorder.form_act({"act": "close", "id": page["id"], "reason": "tired"}, who="participant")
+
+
+def test_a_sitting_from_connecting_to_closing(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+
+    async def run() -> dict[str, Any]:
+        recorder = Recorder(_plan(bundle=load_bundle("wrist-affect")), folder)
+        await _whole_sitting(recorder)
+        await _until(lambda: recorder.view()["resting"] is not None)
+        await _until(lambda: (recorder.view()["outcome"] or {"withheld": 1})["withheld"] == [])
+        estimated = recorder.view()["outcome"]
+        assert 0 <= estimated["stress"] <= 1
+        await recorder.act({"act": "stop", "phase": "task", "reason": "enough"}, who="operator")
+        await _act(recorder, "review")
+        await _until(lambda: recorder.connection == "off")
+        await _act(
+            recorder,
+            "mark_artefact",
+            stream_id="synthetic.eda",
+            start_s=5.0,
+            end_s=9.0,
+            reason="moved",
+        )
+        await _act(recorder, "close")
+        await _until(lambda: recorder.closed)
+        return recorder.view()
+
+    view = asyncio.run(run())
+    assert view["closed"]["ok"]
+    assert verify(folder).ok
+    assert Enrolment.load(folder / ENROLMENT).n_windows > 1
+    # withheld before the rest was taken, and nothing of the estimate is stored
+    outcomes = read_topic(folder, "estimates")
+    assert "stress" not in json.dumps(outcomes[0])
+    session = read_journal(folder)
+    assert [m.label for m in session.markers] == ["=cmd"]
+    for name, account in view["closed"]["streams"].items():
+        assert account["stored"] == session.streams[name].n_samples
+        assert account["expected"] == account["stored"] + account["lost_in_gaps"]
+    assert view["closed"]["streams"]["synthetic.eda"]["lost_in_gaps"] > 0
+    assert view["n_gaps"] == sum(len(s.gaps) for s in session.streams.values())
+    whats = [act.what for act in acts_in(folder)]
+    assert whats[-1] == "sitting closed"
+    assert "rest taken" in whats
+
+
+def test_a_page_that_comes_late_gets_what_was_and_what_comes(tmp_path: Path) -> None:
+    async def run() -> list[bytes]:
+        recorder = Recorder(_plan(), tmp_path / "s")
+        await recorder.connect()
+        await _until(lambda: recorder.view()["now_s"] > 20)
+        messages = recorder.messages()
+        first = [await anext(messages) for _ in range(40)]
+        await messages.aclose()
+        assert recorder.n_watchers == 0
+        await recorder.abandon()
+        return first
+
+    messages = asyncio.run(run())
+    assert verify(tmp_path / "s").ok
+    view = json.loads(messages[0][1:])
+    assert view["stage"] == "prepare"
+    assert view["model"] == ""
+    assert [h["code"] for h in view["withheld_because"]] == ["no_model"]
+    index = next(s["index"] for s in view["streams"] if s["kind"] == "eda")
+    seen = np.concatenate([_samples(m, index) for m in messages if m[0] == 2])
+    stored = read_journal(tmp_path / "s").streams["synthetic.eda"].samples()[1][:, 0]
+    assert len(seen) > 0
+    # an oracle that shares no code: what was seen stands in the journal, in one piece
+    at = [
+        i
+        for i in range(len(stored) - len(seen) + 1)
+        if np.array_equal(stored[i:][: len(seen)], seen)
+    ]
+    assert len(at) == 1
+
+
+def _samples(message: bytes, wanted: int) -> np.ndarray:
+    (n_blocks,) = struct.unpack_from("<H", message, 2)
+    at, found = 16, [np.empty(0, np.float32)]
+    for _ in range(n_blocks):
+        index, n_channels, n, _, step_s = struct.unpack_from("<HHIdd", message, at)
+        at += 24 + (0 if step_s else 8 * n)
+        if index == wanted:
+            found.append(np.frombuffer(message, "<f4", n * n_channels, at))
+        at += -(-4 * n * n_channels // 8) * 8
+    assert at == len(message)
+    return np.concatenate(found)
+
+
+def test_nothing_is_left_where_it_can_not_begin(tmp_path: Path) -> None:
+    with pytest.raises(SittingError, match="consent"):
+        Recorder(_plan(consent=Consent(recording=False)), tmp_path / "s")
+    with pytest.raises(DeviceUriError, match="pace"):
+        Recorder(_plan(devices=("synthetic:?speed=0",)), tmp_path / "s")
+    with pytest.raises(DeviceUriError, match="time lines"):
+        Recorder(_plan(devices=("synthetic:", "ble:polar")), tmp_path / "s")
+    recorder = Recorder(_plan(devices=("replay:/nowhere",)), tmp_path / "s")
+    with pytest.raises(Exception, match="nowhere"):
+        asyncio.run(recorder.connect())
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_device_that_goes_leaves_the_sitting_to_be_closed(tmp_path: Path) -> None:
+    async def run() -> dict[str, Any]:
+        uri = "synthetic:?speed=60&fault=disconnect&fault_at_s=30"
+        recorder = Recorder(_plan(devices=(uri,)), tmp_path / "s")
+        await recorder.connect()
+        await _act(recorder, "start")
+        await _until(lambda: recorder.connection in {"failed", "ended"})
+        await recorder.act({"act": "stop", "phase": "rest", "reason": "gone"}, who="operator")
+        await recorder.act({"act": "review", "reason": "forms not filled"}, who="operator")
+        await _act(recorder, "close")
+        await _until(lambda: recorder.closed)
+        return recorder.view()
+
+    view = asyncio.run(run())
+    assert view["closed"]["ok"]
+    assert verify(tmp_path / "s").ok
