@@ -333,3 +333,24 @@ class Late:
         for second in range(3600):
             data = np.zeros((64, 1), np.float32)
             yield SignalChunk(self.streams[0], data, self._first_ns + second * 10**9)
+
+
+def test_it_stops_when_it_is_told_and_what_has_arrived_is_taken(example):
+    device, notes = ReplayDevice(shortened(example, 300.0), speed=400.0), Notes()
+
+    async def run():
+        enough = asyncio.Event()
+        outcomes = live([device], None, [notes], until=enough)
+        async with aclosing(outcomes):
+            reading = asyncio.ensure_future(anext(outcomes, None))
+            for _ in range(500):
+                await asyncio.sleep(0.01)
+                if notes.chunks:
+                    break
+            enough.set()
+            assert await reading is None
+
+    asyncio.run(run())
+    assert notes.calls[-1] == "close"
+    assert is_left(device)
+    assert 0 < len(notes.chunks) < 300 * 10
