@@ -5,18 +5,19 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from wearaffect.clinic.console.acts import do_act, do_form_act
 from wearaffect.clinic.console.broadcast import Broadcast
 from wearaffect.clinic.console.clock import SittingClock, pace_of
+from wearaffect.clinic.console.closing import Closing, MakeReport
 from wearaffect.clinic.console.form_view import form_view
 from wearaffect.clinic.console.plan import Plan
 from wearaffect.clinic.console.screen import Screen
 from wearaffect.clinic.console.taps import ActLog, SittingTap
-from wearaffect.clinic.console.view import closed_view, problem_view, view_of
+from wearaffect.clinic.console.view import problem_view, view_of
 from wearaffect.clinic.sitting.checks import StreamCheck
 from wearaffect.clinic.sitting.errors import SittingError
 from wearaffect.clinic.sitting.running import rest_interval
@@ -28,7 +29,6 @@ from wearaffect.core.protocols import Device, Sink
 from wearaffect.devices.registry import open_device
 from wearaffect.pipeline.live import live
 from wearaffect.recording.journal import JournalSettings, JournalWriter
-from wearaffect.recording.verify import verify
 from wearaffect.signals.enrolment import RestToCome
 
 __all__ = ["ENROLMENT", "Plan", "Recorder"]
@@ -75,7 +75,7 @@ class Recorder:
         *,
         settings: JournalSettings | None = None,
         sinks: Sequence[Sink] = (),
-        make_report: Callable[[Path], Awaitable[None]] | None = None,
+        make_report: MakeReport | None = None,
     ) -> None:
         if not plan.devices:
             raise SittingError("no device is chosen", remedy="choose one, or look for devices")
@@ -90,8 +90,7 @@ class Recorder:
         self.pace = pace_of(plan.devices)
         self.troubles: list[dict[str, Any]] = []
         self.connection = "connecting"
-        self.closing: dict[str, Any] | None = None
-        self.closed_as: dict[str, Any] | None = None
+        self.closing: Closing | None = None
         self.wall_start_s = time.time()
         self.journal = JournalWriter(
             folder,
@@ -203,7 +202,7 @@ class Recorder:
         self._begun.set()
 
     async def _tick(self) -> None:
-        while self.closed_as is None:
+        while not self.closed:
             self._take_rest()
             self._broadcast.tick(self.now_ns())
             await asyncio.sleep(_TICK_S)
@@ -243,7 +242,7 @@ class Recorder:
     @property
     def closed(self) -> bool:
         """Whether it can be put away."""
-        return self.closed_as is not None
+        return self.closing is not None and self.closing.result is not None
 
     @property
     def n_watchers(self) -> int:
@@ -289,8 +288,9 @@ class Recorder:
         if self.state.stage in {Stage.REVIEW, Stage.CLOSED}:
             self._enough.set()
         if self.state.stage is Stage.CLOSED and self.closing is None:
-            self.closing = {"step": "journal", "done": False, "problem": None}
-            self._tasks.append(asyncio.create_task(self._close()))
+            self.closing = Closing()
+            ending = self.closing.run(self._end_journal, self.folder, self._make_report)
+            self._tasks.append(asyncio.create_task(ending))
         self._broadcast.changed()
 
     def form_act(self, act: Mapping[str, Any], *, who: str) -> dict[str, Any]:
@@ -300,21 +300,6 @@ class Recorder:
         return self.form_view(operator=who == "operator")
 
     # ---- the end
-
-    async def _close(self) -> None:
-        assert self.closing is not None
-        result, problem = None, None
-        try:
-            await self._end_journal()
-            self.closing["step"] = "verify"
-            result = await asyncio.to_thread(verify, self.folder)
-            self.closing["step"] = "report"
-            if self._make_report is not None:
-                await self._make_report(self.folder)
-        except WearAffectError as error:
-            problem = problem_view(error)
-        self.closing |= {"done": True, "problem": problem}
-        self.closed_as = closed_view(self.folder, result, problem)
 
     async def _end_journal(self) -> None:
         """Leave the devices, then close the journal; what failed before was told then."""

@@ -1,6 +1,5 @@
 """A sitting as pages read it: plain JSON, times in seconds since the recording's start."""
 
-import json
 import math
 import shutil
 from datetime import UTC, datetime
@@ -15,13 +14,11 @@ from wearaffect.core.affect import AffectEstimate, Outcome
 from wearaffect.core.errors import WearAffectError
 from wearaffect.core.timebase import s_from_ns
 from wearaffect.recording.keeping import planned_bytes
-from wearaffect.recording.verify import Verification
 
 if TYPE_CHECKING:
     from wearaffect.clinic.console.recorder import Recorder
 
 __all__ = [
-    "closed_view",
     "disk_view",
     "outcome_view",
     "problem_view",
@@ -122,8 +119,8 @@ def view_of(recorder: "Recorder") -> dict[str, Any]:
             "n_kept": journal.n_kept,
             "n_unkept": journal.n_unkept,
         },
-        "closing": recorder.closing and dict(recorder.closing),
-        "closed": recorder.closed_as,
+        "closing": recorder.closing and recorder.closing.as_dict(),
+        "closed": recorder.closing and recorder.closing.result,
     }
 
 
@@ -246,34 +243,6 @@ def outcome_view(outcome: Outcome, origin_ns: int) -> dict[str, Any]:
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
-
-
-def closed_view(
-    folder: Path, verified: Verification | None, problem: dict[str, Any] | None
-) -> dict[str, Any]:
-    """Give what became of a session at its close: ``Closed``.
-
-    Parameters
-    ----------
-    folder : Path
-        The session folder.
-    verified : Verification or None
-        What `verify` found; None: it came to nothing.
-    problem : mapping or None
-        What went wrong after the journal was closed.
-    """
-    stored = json.loads((folder / "session.json").read_text(encoding="utf-8"))
-    streams = verified.streams if verified else stored.get("streams", {})
-    keys = ("stored", "expected", "lost_in_gaps", "damaged")
-    return {
-        "ok": bool(verified and verified.ok),
-        "problems": list(verified.problems) if verified else ["it wasn't verified"],
-        "audit_head": stored.get("audit_head", ""),
-        "sha256": stored.get("sha256", ""),
-        "streams": {name: {k: account[k] for k in keys} for name, account in streams.items()},
-        "report": (folder / "report.html").is_file(),
-        "report_problem": "" if problem is None else problem["what"],
-    }
 
 
 def disk_view(folder: Path, bytes_per_hour: int | None) -> dict[str, Any]:
