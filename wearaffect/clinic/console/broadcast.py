@@ -31,7 +31,6 @@ class Broadcast:
     def __init__(self, view: Callable[[], dict[str, Any]], screen: Screen) -> None:
         self._view, self._screen = view, screen
         self._watchers: set[_Watcher] = set()
-        self._n = 0
         self._since = 0
         self._changed = False
         self._n_outcomes = 0
@@ -59,9 +58,7 @@ class Broadcast:
             watcher.tell(frame, self._latest)
 
     def _view_message(self) -> bytes:
-        self._n += 1
-        view = self._view() | {"n": self._n}
-        return bytes([MESSAGE_VIEW]) + _json(view)
+        return bytes([MESSAGE_VIEW]) + _json(self._view())
 
     def _outcomes_message(self, first: int, end: int) -> bytes:
         origin_ns, outcomes = self._screen.start_ns, self._screen.outcomes[first:end]

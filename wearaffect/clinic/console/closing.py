@@ -64,7 +64,7 @@ class Closing:
                 await report(folder)
         except WearAffectError as error:
             self.problem = problem_view(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the page must learn of it
             _LOG.exception("closing a session")
             self.problem = {"name": "InternalError", "what": "closing failed by a fault of ours"}
             self.problem |= dict.fromkeys(("expected", "got"), "")

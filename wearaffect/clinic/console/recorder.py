@@ -110,6 +110,7 @@ class Recorder:
         self._enough = asyncio.Event()
         self._broadcast = Broadcast(self.view, self.screen)
         self._tasks: list[asyncio.Task[None]] = []
+        self._n_views = 0
 
     def _kept(self, settings: JournalSettings) -> JournalSettings:
         plan = self.plan
@@ -259,8 +260,9 @@ class Recorder:
         return self.screen.lights(self.now_ns())
 
     def view(self) -> dict[str, Any]:
-        """Give the whole of it as pages read it: ``View``."""
-        return view_of(self)
+        """Give the whole of it as pages read it: ``View``; each has a higher number."""
+        self._n_views += 1
+        return view_of(self) | {"n": self._n_views}
 
     def form_view(self, *, operator: bool) -> dict[str, Any]:
         """Give what there is to fill in: ``FormView``."""

@@ -28,7 +28,7 @@ __all__ = [
 
 
 def view_of(recorder: "Recorder") -> dict[str, Any]:
-    """Give a whole sitting: ``View``."""
+    """Give a whole sitting: ``View`` without its number."""
     state, screen, plan = recorder.state, recorder.screen, recorder.plan
     origin_ns, now_ns = screen.start_ns, recorder.now_ns()
 
@@ -41,7 +41,6 @@ def view_of(recorder: "Recorder") -> dict[str, Any]:
     use, consent = state.use or plan.use, state.consent or plan.consent
     journal = recorder.journal.state
     return {
-        "n": 0,
         "now_s": since(now_ns),
         "wall": _wall(None),
         "wall_start": _wall(recorder.wall_start_s),
