@@ -46,6 +46,13 @@ def test_the_templates_open_and_rest_first() -> None:
         assert "eda" in protocol.streams
         for phase in protocol.phases:
             assert set(phase.title.by_language) == {"en", "de"}
+    conditions = {p.name: p.condition for p in found["tsst_like"].phases}
+    assert conditions == {
+        "rest": "baseline", "preparation": "", "speech": "stress", "arithmetic": "stress",
+        "recovery": "rest",
+    }  # fmt: skip
+    # what a site's task does to people, nobody can know here
+    assert [p.condition for p in found["rest_task_rest"].phases] == ["baseline", "", "rest"]
     lengths = {phase.name: phase.length_s for phase in found["tsst_like"].phases}
     # Kirschbaum 1993: five minutes of speech, five of arithmetic
     assert (lengths["speech"], lengths["arithmetic"]) == (300, 300)
@@ -55,6 +62,14 @@ def test_the_templates_open_and_rest_first() -> None:
 def test_a_protocol_can_be_made_again_from_what_records_hold(name: str) -> None:
     protocol = read_protocol(shipped_protocols()[name])
     assert read_protocol(json.loads(json.dumps(protocol.document))) == protocol
+
+
+def test_a_condition_is_one_of_those_that_sittings_are_scored_by(tmp_path: Path) -> None:
+    good = SMALL.replace("streams: [eda]", "condition: baseline")
+    assert read_protocol(written(tmp_path, good)).phases[0].condition == "baseline"
+    with pytest.raises(SittingFileError, match="meditation") as error:
+        read_protocol(written(tmp_path, good.replace("baseline", "relaxed")))
+    assert "condition" in str(error.value)
 
 
 def test_yaml_and_json_say_the_same(tmp_path: Path) -> None:

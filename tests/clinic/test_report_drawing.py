@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from made_up import manifest
 from small_sessions import stream
 
-from wearaffect.clinic import wording
-from wearaffect.clinic.drawing import (
+from wearaffect.clinic.report import wording
+from wearaffect.clinic.report.drawing import (
     COLUMNS,
     Lane,
     Timeline,
@@ -18,9 +18,10 @@ from wearaffect.clinic.drawing import (
     svg,
     trace,
 )
-from wearaffect.clinic.facts import Stretch, quality_stretches
-from wearaffect.clinic.findings import estimated_runs, forecast_scores, withheld_stretches
-from wearaffect.clinic.style import class_colours
+from wearaffect.clinic.report.facts import Stretch, quality_stretches
+from wearaffect.clinic.report.findings import estimated_runs, forecast_scores, withheld_stretches
+from wearaffect.clinic.report.reported import Reported
+from wearaffect.clinic.report.style import class_colours
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.windows import Quality, Window
@@ -33,13 +34,14 @@ S = 10**9
 
 def analysis_with(
     outcomes: list[Outcome], windows: list[Window] | None = None, **changes: object
-) -> Analysis:
+) -> Reported:
     from types import SimpleNamespace
 
     made = manifest(**changes)
     windows = [Window(o.start_ns, o.end_ns, {}) for o in outcomes] if windows is None else windows
     bundle = SimpleNamespace(manifest=made)
-    return Analysis(Session("x", {}), bundle, tuple(windows), tuple(outcomes), None, None, 0.0)
+    whole = Analysis(Session("x", {}), bundle, tuple(windows), tuple(outcomes), None, None, 0.0)
+    return Reported.of(whole)
 
 
 def estimate(

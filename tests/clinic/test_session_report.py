@@ -12,7 +12,7 @@ from made_up import HORIZONS_S, analysis_of, manifest
 from report_reading import read
 from small_sessions import session
 
-from wearaffect.clinic.report import write_report
+from wearaffect.clinic.report.writing import write_report
 from wearaffect.core.affect import Abstention, AffectEstimate
 from wearaffect.core.errors import MissingExtraError
 from wearaffect.core.streams import Marker, SignalKind
