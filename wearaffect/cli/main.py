@@ -19,6 +19,8 @@ from wearaffect.cli import (
     features,
     models,
     record,
+    report,
+    serve,
     session,
     stream,
     train,
@@ -41,6 +43,8 @@ app.command("demo")(demo.demo)
 app.command("analyze")(analyze.analyze_recording)
 app.command("record")(record.record)
 app.command("stream")(stream.stream)
+app.command("report")(report.report_sessions)
+app.command("serve")(serve.serve)
 app.command("features")(features.features)
 app.command("decompose")(decompose.decompose)
 app.command("train")(train.train)

@@ -9,7 +9,16 @@ from wearaffect.recording.storage import being_written
 
 __all__ = ["erase"]
 
-_OURS = ("session.mcap", SEALED, "session.json", "session.tmp", "reserve.tmp")
+_OURS = (
+    "session.mcap",
+    SEALED,
+    "session.json",
+    "session.tmp",
+    "reserve.tmp",
+    # what the console adds
+    "enrolment.json",
+    "report.html",
+)
 _COPY = ("streams", "streams.part")
 
 
