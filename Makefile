@@ -1,10 +1,10 @@
-# setup · demo · test · bench · soak · fuzz · test-bluez · dist; nothing else needs to be known.
+# setup · demo · test · bench · soak · fuzz · test-bluez · console · dist; nothing else needs to be known.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PEERS := .venv-bench
-BENCHMARKS := eda pulse recording live eda_lag quality agreement detection recovery gap_filling results_table
+BENCHMARKS := eda pulse recording live eda_lag quality agreement detection recovery gap_filling e4_zip results_table
 
 # Recordings beside the checkout are used where they are, and tests that need them skip elsewhere.
 WEARAFFECT_DATA ?= ../shared/data
@@ -14,7 +14,7 @@ else
 unexport WEARAFFECT_DATA
 endif
 
-.PHONY: setup demo test packages bench soak fuzz test-bluez dist
+.PHONY: setup demo test packages bench soak fuzz test-bluez console dist
 .DEFAULT_GOAL := demo
 
 setup: $(INSTALLED)
@@ -51,11 +51,12 @@ $(PEERS)/.installed: benchmarks/peers.txt pyproject.toml
 	@touch $@
 
 # Eight virtual wearables for a minute of real time, a hundred disconnects, LSL across processes;
-# journals killed, cut, damaged and out of disk. A quarter of an hour.
+# journals killed, cut, damaged and out of disk; a day in simulated time. Twenty minutes.
 soak: setup
 	$(BIN)/python benchmarks/soak.py
 	$(BIN)/python benchmarks/soak_lsl.py
 	$(BIN)/python benchmarks/durability.py
+	$(BIN)/python benchmarks/soak_day.py
 
 # Arbitrary bytes to every decoder, a minute each.
 fuzz: setup
@@ -64,6 +65,10 @@ fuzz: setup
 # Unmodified bleak, BlueZ's own daemon and a Linux kernel in an emulator; some two minutes.
 test-bluez: setup
 	$(BIN)/python benchmarks/bluez.py
+
+# The page of `wearaffect serve`; what comes out is committed. Needs node 20.19 or newer.
+console:
+	cd console && npm ci && npm run build
 
 dist: setup
 	$(BIN)/python -m build --outdir dist

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import wearaffect as wa
-from wearaffect.clinic.report import write_report
+from wearaffect.clinic.report.writing import write_report
 
 SHIPPED = Path(__file__).parent / "data" / "stress_predict_S01"
 

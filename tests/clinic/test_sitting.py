@@ -309,8 +309,9 @@ def test_every_change_of_an_answer_is_kept_with_its_time() -> None:
 def test_forms_are_due_phase_by_phase() -> None:
     clock = Clock()
     sitting = started(clock)
-    assert sitting.state.due_forms == (("rest", "affect"),)
+    assert sitting.state.due_forms == (), "nobody who rests should find questions waiting"
     page = sitting.open_form("affect")
+    assert sitting.state.filled[page].phase == "rest"
     with pytest.raises(SittingError, match="open already"):
         sitting.open_form("affect")
     with pytest.raises(SittingError, match="form"):
@@ -323,6 +324,7 @@ def test_forms_are_due_phase_by_phase() -> None:
         sitting.open_form("affect", "task")
     clock.pass_s(300)
     sitting.end_phase("rest")
+    assert sitting.state.due_forms == ()
     scores = sitting.open_form("sam_scores", who="operator")
     assert sitting.state.filled[scores].phase == "task"
     sitting.answer(scores, "valence", 9)

@@ -37,6 +37,7 @@ def test_waits_grow_to_the_cap_and_only_data_starts_them_over() -> None:
     [
         ("ble:polar", "polar"),
         ("ble:polar:Polar H10 1234", "polar-h10-1234"),
+        ("ble:polar:Polar H10 7F3A91C2", "polar-h10-91c2"),
         ("ble:polar:AA:BB:CC:DD:0C:1F", "polar-0c1f"),
         ("ble:muse:6E400001-B5A3-F393-E0A9-E50E24DC0C1F", "muse-0c1f"),
         ("ble:polar:AA:BB:CC:DD:0C:1F?name=Chest_1", "Chest_1"),

@@ -23,10 +23,10 @@ WESAD = CORPORA["wesad"]
 
 @pytest.fixture(scope="module")
 def bundle(made_wesad: Path, tmp_path_factory: pytest.TempPathFactory) -> ModelBundle:
-    from wearaffect.learning.command import train_wesad
+    from wearaffect.learning.command import train_bundle
 
     out = tmp_path_factory.mktemp("bundle") / "tiny"
-    return train_wesad(made_wesad, out, subjects=["S2", "S3", "S4"], epochs=4)
+    return train_bundle("wesad", made_wesad, out, subjects=["S2", "S3", "S4"], epochs=4)
 
 
 def test_people_it_never_saw_are_scored(bundle, made_wesad) -> None:

@@ -1,5 +1,7 @@
 """The plain model and what is chosen on people left out."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -64,13 +66,23 @@ def test_nobody_is_asked_who_was_fitted_on(people) -> None:
     """Spoil one person's signals: their own odds change, nobody's weights for them do."""
     encoder = fit_encoder(people, 60.0)
     whole = left_out_plain(people, encoder, seed=1)
-    shorter = left_out_plain([*people[:-1], people[0]], encoder, seed=1)
-    groups = groups_left_out(len(people), 5, 1)
+    other = dataclasses.replace(people[0], subject=people[-1].subject)
+    shorter = left_out_plain([*people[:-1], other], encoder, seed=1)
+    groups = groups_left_out(people, 5, 1)
     together = next(g for g in groups if len(people) - 1 in g)
     # whoever was left out together with the last person never saw them
     for i in set(together.tolist()) - {len(people) - 1}:
         np.testing.assert_array_equal(whole[i][0][0], shorter[i][0][0])
     assert sorted(np.concatenate(groups).tolist()) == list(range(len(people)))
+
+
+def test_sittings_of_a_person_are_left_out_together(people) -> None:
+    twice = [*people, *(dataclasses.replace(p, sitting="2") for p in people[::-1])]
+    groups = groups_left_out(twice, 2, 1)
+    assert len(groups) == 2
+    sides = [{twice[i].id for i in group} for group in groups]
+    assert not sides[0] & sides[1]
+    assert sorted(np.concatenate(groups).tolist()) == list(range(len(twice)))
 
 
 def test_without_rest_is_what_the_encoder_gives_without_rest(people) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wearaffect.core.affect import Abstention, AffectEstimate
 from wearaffect.core.errors import RecordingExistsError, RecordingFormatError
@@ -224,8 +226,8 @@ def test_bids_has_constant_rates_and_says_what_is_missing(written: Path) -> None
     assert [e["value"] for e in events if e["trial_type"] == "marker"] == [
         "rest",
         "'=1+cmd|' /C calc'!A0",
-        'Bär <b> "x" new line',
-        "'-5",
+        'Bär <b>\\t"x"\\nnew line',
+        "-5",
     ]
     gap = next(e for e in events if e["trial_type"] == "gap" and "eda" in e["value"])
     assert (float(gap["onset"]), float(gap["duration"])) == pytest.approx((10.0, 11.3))
@@ -288,10 +290,42 @@ def test_the_e4_zip_is_read_as_an_e4_and_says_what_it_lost(written: Path) -> Non
 
 @pytest.mark.parametrize(
     ("text", "cell"),
-    [("=a", "'=a"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), ("\t=a", "'=a"), ("a=b", "a=b")],
+    [
+        ("=a", "'=a"),
+        ("+a1", "'+a1"),
+        ("-1+1|cmd", "'-1+1|cmd"),
+        ("@x", "'@x"),
+        ("\t=a", "\\t=a"),
+        ("\r=a", "\\r=a"),
+        ("  =a", "'  =a"),
+        ("'a", "''a"),
+        ("-1", "-1"),
+        ("+1.5e-3", "+1.5e-3"),
+        ("a=b", "a=b"),
+    ],
 )
 def test_a_formula_is_text(text: str, cell: str) -> None:
     assert harmless(text) == cell
+
+
+def as_it_was(cell: str) -> str:
+    """A reader who follows the README of the data set."""
+    text = cell.removeprefix("'")
+    known = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+    found = r"\\(?:u([0-9a-f]{4})|(.))"
+    return re.sub(found, lambda m: chr(int(m[1], 16)) if m[1] else known[m[2]], text)
+
+
+@given(st.text(st.sampled_from("=+-@' \t\r\n\\tnu0a1\x0b\u2028é|"), max_size=12))
+def test_a_cell_is_one_line_no_formula_and_gives_the_text_back(text: str) -> None:
+    cell = harmless(text)
+    assert as_it_was(cell) == text
+    assert len(cell.splitlines()) <= 1
+    assert "\t" not in cell
+    first = cell.lstrip()[:1]
+    assert first not in {"=", "@"}
+    if first and first in "+-":
+        float(cell)
 
 
 def test_the_same_session_gives_the_same_bytes(tmp_path: Path) -> None:

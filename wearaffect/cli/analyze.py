@@ -65,7 +65,7 @@ def write_results(analysis: Any, out: Path, report: Report) -> dict[str, Any]:
     report : Report
         Where to print.
     """
-    from wearaffect.clinic.report import write_report
+    from wearaffect.clinic.report.writing import write_report
     from wearaffect.core.errors import MissingExtraError
     from wearaffect.pipeline.results import summary, write_estimates
 

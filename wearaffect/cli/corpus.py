@@ -8,7 +8,7 @@ import typer
 __all__ = ["DatasetOption", "RootOption", "SubjectsOption", "require_choice", "split_names"]
 
 DatasetOption = Annotated[
-    str, typer.Option("--dataset", metavar="NAME", help="The corpus, e.g. wesad.")
+    str, typer.Option("--dataset", metavar="NAME", help="wesad, sessions and so on.")
 ]
 RootOption = Annotated[Path, typer.Option("--root", metavar="DIR", help="Its folder.")]
 SubjectsOption = Annotated[

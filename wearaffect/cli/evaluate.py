@@ -37,7 +37,7 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap.")] = 0,
     json: JsonOption = None,
 ) -> None:
-    """Score a bundle on the labelled people of wesad, stress_predict or noneeg."""
+    """Score a bundle on the labelled people of wesad, stress_predict, noneeg or one's sessions."""
     from wearaffect.evaluation.corpora import CORPORA, ENROLMENTS
 
     require_choice("--dataset", dataset, *CORPORA)

@@ -36,6 +36,13 @@ def record(
     intended_use: Annotated[
         str, typer.Option("--intended-use", metavar="TEXT", help="Goes into the header.")
     ] = "development",
+    seal_to: Annotated[
+        str | None,
+        typer.Option("--seal-to", metavar="KEY", help="Public key of who alone may read it."),
+    ] = None,
+    keep_addresses: Annotated[
+        bool, typer.Option("--keep-addresses", help="Of devices, and their serial numbers.")
+    ] = False,
     json: JsonOption = None,
 ) -> None:
     """Record until the devices end, --seconds have passed, or Ctrl-C; the journal is closed."""
@@ -44,7 +51,8 @@ def record(
     from wearaffect.devices.registry import open_device
     from wearaffect.devices.sinks import open_sink
     from wearaffect.pipeline.live import live
-    from wearaffect.recording.journal import JournalWriter
+    from wearaffect.recording.journal import JournalSettings, JournalWriter
+    from wearaffect.recording.sealed import Sealer, read_public_key
 
     with reporting(json) as report:
         taken = resting(rest, enrolment, no_enrolment)
@@ -54,6 +62,9 @@ def record(
         bundle = None if model is None else load_bundle(model)
         labels = bundle.manifest.labels if bundle else ()
         sinks = [open_sink(address, labels) for address in sink or ()]
+        recipient = None if seal_to is None else read_public_key(seal_to)
+        if recipient is not None:
+            Sealer(recipient)  # better refused now than when the devices are there
         try:
             journal = JournalWriter(
                 out,
@@ -62,6 +73,9 @@ def record(
                 intended_use=intended_use,
                 bundle_id=bundle.manifest.id if bundle else "",
                 model_hash=bundle.manifest.files["model.onnx"] if bundle else "",
+                settings=JournalSettings(
+                    planned_s=seconds, seal_to=recipient, keep_addresses=keep_addresses
+                ),
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error

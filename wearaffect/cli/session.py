@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wearaffect.cli.console import JsonOption, Report, fail, reporting
-from wearaffect.core.errors import CorruptRecordingError, RecordingError
+from wearaffect.core.errors import CorruptRecordingError
 
 if TYPE_CHECKING:
     from wearaffect.recording.session import Session
@@ -18,6 +18,9 @@ app = typer.Typer(help="Recorded sessions: check, recover, export, erase.", no_a
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="A session folder.")]
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR2", help="A new folder.")]
+KeepAddressesOption = Annotated[
+    bool, typer.Option("--keep-addresses", help="Of devices, and their serial numbers and names.")
+]
 
 
 @app.command("verify")
@@ -69,13 +72,18 @@ def recover_session(folder: FolderArgument, out: OutOption, json: JsonOption = N
 
 
 @app.command("info")
-def session_info(folder: FolderArgument, json: JsonOption = None) -> None:
+def session_info(
+    folder: FolderArgument,
+    keep_addresses: KeepAddressesOption = False,
+    json: JsonOption = None,
+) -> None:
     """Say who, when, what and how much, without checking it."""
+    from wearaffect.recording.exports.leaving import as_it_leaves
     from wearaffect.recording.header import Twin
     from wearaffect.recording.journal_reader import read_journal
 
     with reporting(json) as report:
-        session = read_journal(folder)
+        session = as_it_leaves(read_journal(folder), keep_addresses=keep_addresses)
         closed = Twin(folder).closed
         about = _about(session) | {"closed": closed}
         for name in ("participant", "device", "started", "duration_s", "closed", "intended_use"):
@@ -97,9 +105,14 @@ def export(
         str, typer.Option("--format", metavar="LIST", help="Of parquet, bids, edf, xdf, e4.")
     ],
     out: OutOption,
+    shift_time: Annotated[
+        bool,
+        typer.Option("--shift-time", help="Move dates back, by the same days for a participant."),
+    ] = False,
+    keep_addresses: KeepAddressesOption = False,
     json: JsonOption = None,
 ) -> None:
-    """Write a session as others read it."""
+    """Write a session as others read it; pseudonyms stand for what identifies devices."""
     from wearaffect.recording.exports import export_session
     from wearaffect.recording.journal_reader import read_journal
 
@@ -109,7 +122,9 @@ def export(
         for problem in session.problems:
             report.line(f"warning: {problem}")
         try:
-            files = export_session(session, wanted, out)
+            files = export_session(
+                session, wanted, out, shift_time=shift_time, keep_addresses=keep_addresses
+            )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         for file in files:
@@ -126,12 +141,12 @@ def keygen(
     """Make a key to seal recordings to; the line that is printed is its public half."""
     import os
 
-    from wearaffect.recording.sealed import new_key, public_key
+    from wearaffect.recording.sealed import new_key, private_key_text, public_key
 
     private = new_key()
     # for its owner alone, and never over another key
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(private.hex() + "\n")
+        file.write(private_key_text(private))
     typer.echo(public_key(private).hex())
 
 
@@ -143,14 +158,10 @@ def unseal_session(
     json: JsonOption = None,
 ) -> None:
     """Open a sealed session into a new folder; the sealed one is kept."""
-    from wearaffect.recording.sealed import unseal
+    from wearaffect.recording.sealed import read_private_key, unseal
 
     with reporting(json) as report:
-        try:
-            private = bytes.fromhex(key.read_text(encoding="ascii"))
-            made = unseal(folder, out, private)
-        except ValueError as error:
-            raise RecordingError(key, "isn't a key", expected="64 hexadecimal digits") from error
+        made = unseal(folder, out, read_private_key(key))
         for problem in made.problems:
             report.line(f"problem: {problem}")
         report.line(f"session    {made.folder}")

@@ -34,14 +34,15 @@ def train(
     ] = None,
     json: JsonOption = None,
 ) -> None:
-    """Train on a corpus, split by person, and export a bundle."""
-    require_choice("--dataset", dataset, "wesad")
+    """Train on wesad or on one's own sessions, split by person, and export a bundle."""
+    require_choice("--dataset", dataset, "wesad", "sessions")
     require_choice("--classifier", classifier, "chosen", "network", "plain")
     with reporting(json) as report:
-        from wearaffect.learning.command import train_wesad
+        from wearaffect.learning.command import train_bundle
 
         with progress_bar(report, "training") as tell:
-            bundle = train_wesad(
+            bundle = train_bundle(
+                dataset,
                 root,
                 out,
                 subjects=split_names(subjects),

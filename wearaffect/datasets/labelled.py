@@ -10,6 +10,7 @@ from wearaffect.core.errors import DatasetError
 from wearaffect.recording.session import Session
 
 __all__ = [
+    "CONDITIONS",
     "REST_S",
     "Interval",
     "LabelledSession",
@@ -21,6 +22,10 @@ __all__ = [
 
 REST_S = 300.0
 """Length of the rest that fills an enrolment, seconds (five minutes: engineering choice)."""
+
+CONDITIONS = ("baseline", "stress", "amusement", "meditation", "rest")
+"""What a phase of one's own sittings can stand for: the conditions of WESAD, and rest after a task,
+which isn't stress and isn't a baseline either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,15 @@ class SelfReport:
     ----------
     condition : str
         The label of the interval it speaks of.
-    valence, arousal : int or None
-        Self-assessment manikins, 1 to 9.
+    valence, arousal : float or None
+        On the scale of self-assessment manikins, 1 to 9; whole numbers where they were asked.
     panas, stai, sssq : tuple of int or None
         Items of each questionnaire, None where one was left open; empty where it wasn't asked.
     """
 
     condition: str
-    valence: int | None = None
-    arousal: int | None = None
+    valence: float | None = None
+    arousal: float | None = None
     panas: tuple[int | None, ...] = ()
     stai: tuple[int | None, ...] = ()
     sssq: tuple[int | None, ...] = ()
@@ -102,6 +107,11 @@ class LabelledSession:
         ``stress_first``, ``amusement_first``, or ``fixed`` where all people had one order.
     self_report : tuple of SelfReport
         In time order, one a condition.
+    sitting : str
+        Which of the person's sittings, where there are several; empty where there is one.
+    marked : tuple of Interval
+        Stretches of a stream that somebody who looked at them says aren't to be used, labelled with
+        its id.
     """
 
     dataset: str
@@ -111,6 +121,8 @@ class LabelledSession:
     rest: Interval | None
     order: str
     self_report: tuple[SelfReport, ...] = ()
+    sitting: str = ""
+    marked: tuple[Interval, ...] = ()
 
     @property
     def id(self) -> str:

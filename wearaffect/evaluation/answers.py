@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wearaffect.learning.fitting import reported_affect
 from wearaffect.learning.table import HORIZONS_S, LABELS, PersonTable
 
-__all__ = ["Answers", "Fitter", "Predicted", "Predictor", "answers_of"]
+__all__ = ["Answers", "Fitter", "Predicted", "Predictor", "answers_of", "by_person"]
 
 Floats = NDArray[np.float64]
 
@@ -139,4 +139,43 @@ def answers_of(person: PersonTable, predict: Predictor) -> Answers:
         probabilities=said.probabilities[scored],
         withheld=tuple(said.withheld[i] for i in scored) if said.withheld else (),
         **extra,
+    )
+
+
+def by_person(answers: Sequence[Answers]) -> list[Answers]:
+    """Put the sittings of a person together, so that people are counted, and drawn, once.
+
+    Parameters
+    ----------
+    answers : sequence of Answers
+        One a sitting.
+
+    Returns
+    -------
+    list of Answers
+        One a person, in the order in which they come; between the stretches of two sittings stands
+        one without a condition.
+    """
+    own: dict[str, list[Answers]] = {}
+    for answer in answers:
+        own.setdefault(answer.subject, []).append(answer)
+    return [_joined(sittings) if len(sittings) > 1 else sittings[0] for sittings in own.values()]
+
+
+def _joined(sittings: Sequence[Answers]) -> Answers:
+    lengths = [len(sitting.protocol) + 1 for sitting in sittings]
+    firsts = np.cumsum([0, *lengths[:-1]])
+    arrays = {
+        name: np.concatenate([getattr(sitting, name) for sitting in sittings])
+        for name in (
+            "labels", "probabilities", "affect", "reported", "eda_us", "from_others_us", "now_us",
+            "later_us", "forecast_us", "moved_us", "held_us",
+        )
+    }  # fmt: skip
+    return Answers(
+        subject=sittings[0].subject,
+        interval=np.concatenate([s.interval + f for s, f in zip(sittings, firsts, strict=True)]),
+        protocol=tuple(label for sitting in sittings for label in (*sitting.protocol, ""))[:-1],
+        withheld=tuple(why for sitting in sittings for why in sitting.withheld),
+        **arrays,
     )

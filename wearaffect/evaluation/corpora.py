@@ -7,6 +7,11 @@ from pathlib import Path
 from wearaffect.core.errors import DatasetError
 from wearaffect.datasets.labelled import REST_S, Interval, LabelledSession
 from wearaffect.datasets.noneeg import noneeg_subjects, read_noneeg
+from wearaffect.datasets.sessions import (
+    read_sessions,
+    session_exclusions,
+    session_participants,
+)
 from wearaffect.datasets.stress_predict import (
     exclusions,
     read_stress_predict,
@@ -121,6 +126,19 @@ CORPORA: Mapping[str, Corpus] = {
             calm=("Relax",),
             rest="Relax",
             stressors=("CognitiveStress", "PhysicalStress", "EmotionalStress"),
+        ),
+        Corpus(
+            "sessions",
+            "sessions",
+            session_participants,
+            read_sessions,
+            session_exclusions,
+            stressed=("stress",),
+            calm=("baseline", "rest", "amusement"),
+            classes=LABELS,
+            rest="baseline",
+            guard="meditation",
+            late=("rest", "amusement", "meditation"),
         ),
     )
 }

@@ -11,7 +11,14 @@ from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome
 from wearaffect.core.errors import DatasetError, TrainingSubjectError
 from wearaffect.datasets.labelled import LabelledSession
-from wearaffect.evaluation.answers import Fitter, Floats, Predicted, Predictor, answers_of
+from wearaffect.evaluation.answers import (
+    Fitter,
+    Floats,
+    Predicted,
+    Predictor,
+    answers_of,
+    by_person,
+)
 from wearaffect.evaluation.corpora import Corpus, enrolled_at
 from wearaffect.evaluation.metrics import score
 from wearaffect.evaluation.protocol import Protocol, closing
@@ -127,7 +134,7 @@ def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
         table = table_of(person, bundle.manifest.chain_settings)
         tables.append(enrolled_at(table, corpus, enrolment))
         if progress is not None:
-            progress(done / len(names), person.id)
+            progress(min(1.0, done / len(names)), person.id)  # a person may have several sittings
     labels = (*corpus.stressed, *corpus.calm)
     if not any(table.labelled(labels).size for table in tables):
         raise DatasetError(root, "nothing to score", expected=f"windows of {', '.join(labels)}")
@@ -138,18 +145,18 @@ def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
         bundle.manifest.hop_s,
         enrolment,
         bundle.manifest.features,
-        tuple(table.subject for table in tables),
-        {} if subjects is not None else corpus.excluded(root),
+        tuple(dict.fromkeys(table.subject for table in tables)),
+        ({} if subjects is not None else dict(corpus.excluded(root))) | _marked(tables),
     )
     controls: Mapping[str, Fitter] = {"untrained_index": untrained_index}
-    answers = [answers_of(table, predictor_of(bundle)) for table in tables]
+    answers = by_person([answers_of(table, predictor_of(bundle)) for table in tables])
     return (
         {"schema": 1, "protocol": protocol.as_dict(), "bundle": bundle.manifest.id}
         | score(answers, corpus, seed)
         | {
             "physics": physics_block(bundle),
             "controls": {
-                name: score([answers_of(table, fit(())) for table in tables], corpus)
+                name: score(by_person([answers_of(table, fit(())) for table in tables]), corpus)
                 for name, fit in controls.items()
             },
             "training_subjects": seen,
@@ -158,15 +165,25 @@ def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
     )
 
 
+def _marked(tables: Sequence[PersonTable]) -> dict[str, str]:
+    """Say how many windows aren't scored because somebody marked an artefact in them."""
+    counts: dict[str, int] = {}
+    for table in tables:
+        counts[table.subject] = counts.get(table.subject, 0) + table.n_marked
+    return {f"{n} windows of {name}": "marked as artefacts" for name, n in counts.items() if n}
+
+
 def _admitted(
     bundle: ModelBundle, people: Iterable[LabelledSession], seen: list[str], *, allowed: bool
 ) -> Iterable[LabelledSession]:
     """Let pass whom the bundle never saw; note the others, or refuse them."""
-    known = bundle.manifest.provenance["recordings"]
-    hashes = set(known.values())
+    recordings = bundle.manifest.provenance["recordings"]
+    known = {"/".join(name.split("/")[:2]) for name in recordings}  # whatever the sitting
+    hashes = set(recordings.values())
     for person in people:
         if person.id in known or person.session.content_hash in hashes:
-            seen.append(person.id)
+            if person.id not in seen:
+                seen.append(person.id)
             if not allowed:
                 raise TrainingSubjectError(seen)
         yield person

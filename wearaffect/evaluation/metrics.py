@@ -51,7 +51,7 @@ def score(answers: Sequence[Answers], corpus: Corpus, seed: int | None = None) -
         "sections": _sections(answers),
         "n_windows": int(sum(a.among((*corpus.stressed, *corpus.calm)).sum() for a in scored)),
     }
-    if corpus.classes:
+    if corpus.classes and all(any(a.among((c,)).any() for a in scored) for c in corpus.classes):
         result["three_class"] = _three_class(scored, corpus, seed)
     if corpus.late:
         result["late"] = _ranking(answers, corpus.stressed, corpus.late, seed)

@@ -51,10 +51,15 @@ class Odds(NamedTuple):
     amused: Floats
 
 
-def groups_left_out(n: int, n_groups: int, seed: int) -> list[NDArray[np.intp]]:
-    """Deal people into groups, each of which is left out once."""
-    order = np.random.default_rng(seed).permutation(n)
-    return [order[g::n_groups] for g in range(min(n_groups, n))]
+def groups_left_out(
+    people: Sequence[PersonTable], n_groups: int, seed: int
+) -> list[NDArray[np.intp]]:
+    """Deal people into groups, each of which is left out once, with all sittings of a person."""
+    names = list(dict.fromkeys(person.id for person in people))
+    order = np.random.default_rng(seed).permutation(len(names))
+    group = {names[k]: g % n_groups for g, k in enumerate(order)}
+    of = np.array([group[person.id] for person in people], dtype=np.int64)
+    return [np.flatnonzero(of == g) for g in range(min(n_groups, len(names)))]
 
 
 def calibrate(people: Sequence[PersonTable], odds: Sequence[Sequence[Odds]]) -> Calibration:
@@ -100,7 +105,7 @@ def left_out_accuracy(
     calibration: Calibration,
     share: float = INDEX_SHARE,
 ) -> Floats:
-    """Give the balanced accuracy of stress for each person left out, (people,).
+    """Give the balanced accuracy of stress for each person left out, (people,); sittings' mean.
 
     Parameters
     ----------
@@ -111,12 +116,12 @@ def left_out_accuracy(
     share : float
         Of the index in the log odds.
     """
-    found = []
+    found: dict[str, list[float]] = {}
     for person, ways in zip(people, odds, strict=True):
         trusted = [not why for why in first_doubts(person, calibration)]
         each = [_right(person, _mixed(way, share), calibration, trusted) for way in ways]
-        found.append(float(np.mean(each)))
-    return np.array(found)
+        found.setdefault(person.id, []).append(float(np.mean(each)))
+    return np.array([np.mean(sittings) for sittings in found.values()])
 
 
 def index_curve(

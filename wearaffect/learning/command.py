@@ -2,26 +2,21 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wearaffect.bundle.model import ModelBundle
 from wearaffect.core.errors import DatasetError, MissingExtraError, RecordingExistsError
+from wearaffect.datasets.labelled import LabelledSession
+from wearaffect.datasets.sessions import read_sessions, session_participants
 from wearaffect.datasets.wesad import read_wesad, wesad_subjects
 from wearaffect.learning.table import read_tables
 from wearaffect.signals.chain import ChainSettings
 
-__all__ = ["train_wesad"]
+__all__ = ["TRAINABLE", "train_bundle"]
 
-_LICENCE = (
-    "Research use only; trained on WESAD, cite Schmidt et al. 2018, doi 10.1145/3242969.3242985; "
-    "not part of the wheel"
-)
-_INTENDED_USE = (
-    "Research on wearable affect with wrist devices like the Empatica E4, seated adults, "
-    "with five minutes of rest taken first."
-)
 _NOT_FOR = (
     "Diagnosis, treatment or any medical decision; judging emotions of people at work or in "
     "education; lie detection; any decision about a person without that person. Not tested on "
@@ -29,7 +24,39 @@ _NOT_FOR = (
 )
 
 
-def train_wesad(  # noqa: PLR0913 -- the options of one command
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is trained on, and what a bundle then says of itself."""
+
+    subjects: Callable[[Path], tuple[str, ...]]
+    read: Callable[[Path, Sequence[str] | None], Iterator[LabelledSession]]
+    licence: str
+    intended_use: str
+
+
+TRAINABLE: Mapping[str, _Source] = {
+    "wesad": _Source(
+        wesad_subjects,
+        read_wesad,
+        "Research use only; trained on WESAD, cite Schmidt et al. 2018, doi "
+        "10.1145/3242969.3242985; not part of the wheel",
+        "Research on wearable affect with wrist devices like the Empatica E4, seated adults, "
+        "with five minutes of rest taken first.",
+    ),
+    "sessions": _Source(
+        session_participants,
+        read_sessions,
+        "That of the sessions it was trained on: whoever recorded them, and what the participants "
+        "agreed to, decide",
+        "Research at the site that recorded the sessions, with the same devices and protocol and "
+        "with five minutes of rest taken first.",
+    ),
+}
+"""What can be trained on, by name."""
+
+
+def train_bundle(  # noqa: PLR0913 -- the options of one command
+    dataset: str,
     root: Path,
     out: Path,
     *,
@@ -40,12 +67,14 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     board: Path | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> ModelBundle:
-    """Train on WESAD and export.
+    """Train on a corpus and export.
 
     Parameters
     ----------
+    dataset : str
+        One of `TRAINABLE`.
     root : Path
-        WESAD's folder.
+        The corpus' folder.
     out : Path
         The new bundle; its last part is its name.
     subjects : sequence of str or None
@@ -72,7 +101,7 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     RecordingExistsError
         `out` exists.
     DatasetError
-        The folder isn't WESAD, or has too few people.
+        The folder isn't that corpus, or has too few people.
     MissingExtraError
         There is no torch or lightning.
     """
@@ -88,16 +117,17 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     with tempfile.TemporaryFile(dir=out.parent):
         pass  # better now than after the fit
     metrics = _metrics(board)
-    names = tuple(subjects) if subjects is not None else wesad_subjects(root)
+    source = TRAINABLE[dataset]
+    names = tuple(subjects) if subjects is not None else source.subjects(root)
     tell = progress or (lambda _share, _what: None)
     done: list[str] = []
 
     def read_one(person: str) -> None:
         done.append(person)
-        tell(0.3 * len(done) / len(names), f"windows of {person}")
+        tell(0.3 * min(1.0, len(done) / len(names)), f"windows of {person}")
 
     settings = ChainSettings()
-    tables = read_tables(read_wesad(root, names), settings, read_one)
+    tables = read_tables(source.read(root, names), settings, read_one)
     trained = train_members(
         tables,
         settings.spec.window_s,
@@ -108,8 +138,8 @@ def train_wesad(  # noqa: PLR0913 -- the options of one command
     text = BundleText(
         name=out.name,
         version="0.3.0",
-        licence=_LICENCE,
-        intended_use=_INTENDED_USE,
+        licence=source.licence,
+        intended_use=source.intended_use,
         not_for=_NOT_FOR,
         classifier=trained.preferred if classifier == "chosen" else classifier,
         seed=seed,

@@ -228,7 +228,7 @@ def _manifest(
         },
         abstention=LEAST,
         provenance={
-            "recordings": {person.id: person.content_hash for person in people},
+            "recordings": {person.recording_id: person.content_hash for person in people},
             "classifier": text.classifier,
             "members": len(trained.members),
             "seed": text.seed,

@@ -14,6 +14,7 @@ from wearaffect.recording.windows import windows_of
 from wearaffect.signals.chain import Chain, ChainSettings
 from wearaffect.signals.electrodermal import level_at_end
 from wearaffect.signals.enrolment import Enrolment, RestInterval
+from wearaffect.signals.features import FEATURES
 
 __all__ = ["HORIZONS_S", "LABELS", "MODEL_FEATURES", "PersonTable", "read_tables", "table_of"]
 
@@ -68,6 +69,10 @@ class PersonTable:
         One a condition.
     chain_id : str
         Of the chain that made the windows.
+    sitting : str
+        Which of the person's sittings; empty where there is one.
+    n_marked : int
+        Windows that would be scored, if nobody had marked them as an artefact.
     """
 
     dataset: str
@@ -82,11 +87,18 @@ class PersonTable:
     eda_later_us: NDArray[np.float64]
     self_report: tuple[SelfReport, ...]
     chain_id: str
+    sitting: str = ""
+    n_marked: int = 0
 
     @property
     def id(self) -> str:
         """The person's name across corpora, e.g. ``wesad/S2``."""
         return f"{self.dataset}/{self.subject}"
+
+    @property
+    def recording_id(self) -> str:
+        """The recording's name across corpora: the person's, and which of their sittings."""
+        return f"{self.id}/{self.sitting}" if self.sitting else self.id
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -150,6 +162,9 @@ def table_of(person: LabelledSession, settings: ChainSettings) -> PersonTable:
     chain = Chain(settings, origin_ns=session.start_ns, rest=rest)
     windows = tuple(_lean(window) for window in windows_of(session, chain))
     level = np.array([_level_us(w) for w in windows])
+    interval = np.array([_which(person.intervals, w) for w in windows], dtype=np.int64)
+    in_rest = _touches(windows, person.rest)
+    marked = _marked(windows, person)
     return PersonTable(
         dataset=person.dataset,
         subject=person.subject,
@@ -157,12 +172,14 @@ def table_of(person: LabelledSession, settings: ChainSettings) -> PersonTable:
         content_hash=person.session.content_hash,
         windows=windows,
         intervals=person.intervals,
-        interval=np.array([_which(person.intervals, w) for w in windows], dtype=np.int64),
-        in_rest=_touches(windows, person.rest),
+        interval=np.where(marked, -1, interval),
+        in_rest=in_rest,
         eda_us=level,
         eda_later_us=np.stack([_later(windows, level, h) for h in HORIZONS_S], axis=1),
         self_report=person.self_report,
         chain_id=settings.id,
+        sitting=person.sitting,
+        n_marked=int((marked & (interval >= 0) & ~in_rest).sum()),
     )
 
 
@@ -199,6 +216,17 @@ def _touches(windows: Sequence[Window], rest: Interval | None) -> NDArray[np.boo
         [rest is not None and w.start_s < rest.end_s and w.end_s > rest.start_s for w in windows],
         dtype=bool,
     )
+
+
+def _marked(windows: Sequence[Window], person: LabelledSession) -> NDArray[np.bool_]:
+    """Tell which windows hold a stretch, of a signal that features are made of, not to be used."""
+    used = {FEATURES[name] for name in MODEL_FEATURES}
+    streams = person.session.worn_at("wrist").streams
+    own = [m for m in person.marked if m.label in streams and streams[m.label].info.kind in used]
+    found = np.zeros(len(windows), dtype=bool)
+    for mark in own:
+        found |= _touches(windows, mark)
+    return found
 
 
 def _lean(window: Window) -> Window:

@@ -100,7 +100,7 @@ def left_out_plain(
         Of the groups.
     """
     odds: list[list[Odds]] = [[] for _ in people]
-    for group in groups_left_out(len(people), N_GROUPS, seed):
+    for group in groups_left_out(people, N_GROUPS, seed):
         left_out = set(group.tolist())
         head = fit_plain([p for i, p in enumerate(people) if i not in left_out], encoder)
         for i in left_out:
@@ -122,7 +122,7 @@ def train_members(
     Parameters
     ----------
     people : sequence of PersonTable
-        Training people, at least two.
+        Training people, at least two; a person's sittings stay together wherever some are left out.
     window_s : float
         Length of their windows.
     seed : int
@@ -148,7 +148,7 @@ def train_members(
     torch.set_num_threads(1)  # everything here is small: threads would wait for one another
     encoder = fit_encoder(people, window_s)
     plain, of_plain = fit_plain(people, encoder), left_out_plain(people, encoder, seed=seed)
-    groups = groups_left_out(len(people), n_members, seed)
+    groups = groups_left_out(people, n_members, seed)
     members = []
     odds: list[list[Odds]] = [[] for _ in people]
     for m, group in enumerate(groups):
@@ -200,15 +200,16 @@ def _odds(
 def _require_labels(people: Sequence[PersonTable]) -> None:
     found = {label for person in people for label in person.labels}
     missing = [label for label in LABELS if label not in found]
-    if len(people) < 2 or missing:
+    names = dict.fromkeys(person.id for person in people)
+    if len(names) < 2 or missing:
         raise DatasetError(
-            ", ".join(person.id for person in people) or "nobody",
+            ", ".join(names) or "nobody",
             "too little to learn from",
             expected=f"at least two people and windows of {', '.join(LABELS)}",
-            got=f"{len(people)} people, nothing labelled {', '.join(missing)}"
+            got=f"{len(names)} people, nothing labelled {', '.join(missing)}"
             if missing
-            else f"{len(people)} people",
-            remedy="name more subjects",
+            else f"{len(names)} people",
+            remedy="name more subjects, or record sittings with the conditions that are missing",
         )
 
 

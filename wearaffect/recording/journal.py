@@ -22,6 +22,7 @@ from wearaffect.recording.header import versions
 from wearaffect.recording.journal_reader import read_journal, read_topic
 from wearaffect.recording.keeping import (
     JournalSettings,
+    Kept,
     disk_full,
     new_file,
     require_room,
@@ -61,7 +62,7 @@ class JournalWriter:
     participant : str
         Code of 2 to 32 letters, digits, ``_`` or ``-``; never a name.
     device : str
-        What records.
+        What records; a pseudonym stands for what identifies it.
     wall_start_s : float or None
         Unix time of the start; None: the wall clock is read once, in `start`.
     intended_use, model_hash, bundle_id : str
@@ -109,6 +110,7 @@ class JournalWriter:
             "versions": versions(),
             **json.loads(json.dumps(dict(self._settings.about))),
         }
+        self._kept = Kept(self.folder, self._settings)
         self._accounts = Accounts(())
         self._file: JournalFile | None = None
         self._scribe: Scribe | None = None
@@ -135,6 +137,7 @@ class JournalWriter:
         self._header["infos"] = [info_message(info) for info in streams]
         try:
             self.folder.mkdir(parents=True)
+            self._header["device"] = self._kept.device(self._header["device"])
             write_json(self.folder / "session.json", self._header | {"closed": False})
             self._reserve.take(self._settings.reserve_bytes)
             self._file = new_file(self.folder, self._settings, self._reserve.free)
@@ -178,7 +181,7 @@ class JournalWriter:
 
     def event(self, event: Event) -> None:
         """Take a marker, a gap, a piece of a clock, a device's state, or what came too late."""
-        topic, time_ns, message = event_message(event)
+        topic, time_ns, message = event_message(self._kept.event(event))
         self._put(topic, message, time_ns, event)
 
     def tell(self, topic: str, message: Mapping[str, Any], time_ns: int) -> None:
@@ -268,10 +271,8 @@ class JournalWriter:
         if self._closed or self._file is None:
             return
         self._closed = True
-        if self._scribe is None:  # the start went wrong
-            self._file.close()
-        else:
-            self._scribe.abandon()
+        # without a scribe, the start went wrong
+        (self._scribe.abandon if self._scribe else self._file.close)()
 
     def _chain(self, entry: dict[str, Any]) -> None:
         with self._order:
@@ -291,8 +292,7 @@ class JournalWriter:
                 self._accounts.take(thing)
 
     def _hand_over(self, topic: str, message: Mapping[str, Any], time_ns: int) -> bool:
-        payload = payload_of(topic, message)
-        return self._writing().put(topic, time_ns, payload)
+        return self._writing().put(topic, time_ns, payload_of(topic, message))
 
     def _writing(self) -> Scribe:
         if self._scribe is None or self._closed:

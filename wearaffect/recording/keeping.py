@@ -3,17 +3,20 @@
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from wearaffect.core.errors import RecordingError, RecordingExistsError
-from wearaffect.core.streams import StreamInfo
+from wearaffect.core.events import DeviceNote, Event
+from wearaffect.core.streams import Gap, StreamInfo
+from wearaffect.recording.pseudonyms import Pseudonyms
 from wearaffect.recording.sealed import SEALED, Sealer
 from wearaffect.recording.storage import DiskFile, JournalFile, Storage
 
 __all__ = [
     "JournalSettings",
+    "Kept",
     "disk_full",
     "new_file",
     "planned_bytes",
@@ -61,6 +64,9 @@ class JournalSettings:
         ``session.mcap``, and no copy for analysis; ``session.json`` stays readable.
     about : mapping
         What else the header says: protocol, consent, retention and so on; JSON.
+    keep_addresses : bool
+        Keep names, serial numbers and addresses of devices as they are. Else a pseudonym stands for
+        each, by the site's key beside the session folder.
     """
 
     sync_s: float = 0.5
@@ -73,6 +79,7 @@ class JournalSettings:
     alarm: Alarm = _silent
     seal_to: bytes | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    keep_addresses: bool = False
 
     def __post_init__(self) -> None:
         if not 0.01 <= self.sync_s <= 5.0:
@@ -86,6 +93,35 @@ class JournalSettings:
             self.alarm(trouble)
         except Exception:  # noqa: BLE001 - whoever listens doesn't end a recording
             _LOG.exception("the alarm failed")
+
+
+class Kept:
+    """What a journal keeps of devices.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The session's; the site's key is beside it.
+    settings : JournalSettings
+        Whether addresses are kept.
+    """
+
+    def __init__(self, folder: Path, settings: JournalSettings) -> None:
+        self._names = None if settings.keep_addresses else Pseudonyms(folder.parent, lasting=False)
+
+    def device(self, text: str) -> str:
+        """Give a device's name as it is kept."""
+        return text if self._names is None else self._names.of_device(text)
+
+    def event(self, event: Event) -> Event:
+        """Give an event as it is kept."""
+        if self._names is None:
+            return event
+        if isinstance(event, DeviceNote):
+            return replace(event, facts=self._names.of_facts(event.facts))
+        if isinstance(event, Gap):
+            return replace(event, reason=self._names.without_addresses(event.reason))
+        return event
 
 
 def planned_bytes(streams: Sequence[StreamInfo], seconds: float) -> int:

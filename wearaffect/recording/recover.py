@@ -98,7 +98,8 @@ def _writer(place: Path, out: Path, header: dict[str, Any], sha256: str) -> Jour
         return JournalWriter(
             out,
             participant=str(header["participant"]),
-            settings=JournalSettings(about=about | {"recovered_from": sha256}),
+            # as it was kept: a recovered session says what the old one says
+            settings=JournalSettings(about=about | {"recovered_from": sha256}, keep_addresses=True),
         )
     except ValueError as error:
         raise RecordingFormatError(place, str(error), part="session.mcap") from error

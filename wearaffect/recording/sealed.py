@@ -10,6 +10,7 @@ The file: magic, the session's public key, the recipient's; then blocks, each wi
 blocks that it touches.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,14 +18,30 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from wearaffect.core.errors import MissingExtraError, RecordingError, RecordingFormatError
+from wearaffect.core.errors import (
+    MissingExtraError,
+    RecordingError,
+    RecordingFormatError,
+    RecordingNotFoundError,
+)
 from wearaffect.recording.durable import sync_folder
 
-__all__ = ["SEALED", "Sealer", "Unsealed", "new_key", "public_key", "unseal"]
+__all__ = [
+    "SEALED",
+    "Sealer",
+    "Unsealed",
+    "new_key",
+    "private_key_text",
+    "public_key",
+    "read_private_key",
+    "read_public_key",
+    "unseal",
+]
 
 SEALED = "session.sealed"
 _MAGIC = b"WEARAFFECT SEALED 1\n"
 _KEY_BYTES = 32
+_PRIVATE = "PRIVATE "  # before a private key in its file: both halves are 32 bytes of anything
 _BLOCK = struct.Struct("<IQ?")  # length of what follows, its number, whether it is the last
 _FARTHEST = 2**20  # blocks that may be missing in a row (engineering choice: six days)
 
@@ -51,6 +68,61 @@ def public_key(private: bytes) -> bytes:
     x25519, *_ = _primitives()
     made = x25519.X25519PrivateKey.from_private_bytes(private)
     return bytes(made.public_key().public_bytes_raw())
+
+
+def private_key_text(private: bytes) -> str:
+    """Give a private key as its file holds it."""
+    return f"{_PRIVATE}{private.hex()}\n"
+
+
+def read_private_key(file: Path) -> bytes:
+    """Read a private key, 32 bytes, from its file.
+
+    Raises
+    ------
+    RecordingFormatError
+        It isn't one.
+    """
+    return _key(file, file.read_text(encoding="ascii", errors="replace").removeprefix(_PRIVATE))
+
+
+def read_public_key(told: str) -> bytes:
+    """Read a public key, 32 bytes.
+
+    Parameters
+    ----------
+    told : str
+        Its 64 hexadecimal digits, or the path of a file that holds them.
+
+    Raises
+    ------
+    RecordingFormatError
+        It isn't one, or it is the private half: nobody could open what is sealed to that.
+    RecordingNotFoundError
+        There is no such file.
+    """
+    if re.fullmatch(r"[0-9a-fA-F]{64}", told):
+        return bytes.fromhex(told)
+    file = Path(told)
+    if not file.is_file():
+        raise RecordingNotFoundError(
+            told, "no public key there", expected="64 hexadecimal digits, or a file that holds them"
+        )
+    text = file.read_text(encoding="ascii", errors="replace")
+    if text.startswith(_PRIVATE):
+        raise RecordingFormatError(
+            file,
+            "is the private key",
+            expected="the public one, as 'wearaffect session keygen' printed it",
+            remedy="keep the private key away from the computer that records",
+        )
+    return _key(file, text)
+
+
+def _key(file: Path, text: str) -> bytes:
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()) is None:
+        raise RecordingFormatError(file, "isn't a key", expected="64 hexadecimal digits")
+    return bytes.fromhex(text.strip())
 
 
 def _cipher(private: Any, public: bytes, about: bytes) -> Any:

@@ -24,7 +24,12 @@ def form_view(state: SittingState, origin_ns: int, *, operator: bool) -> dict[st
     there = state.stage in {Stage.RUN, Stage.SELF_REPORT}
     pages = [p for p in state.filled if p.closed_ns is None] if there else []
     page = pages[-1] if pages else None
-    due = [(phase, form) for phase, form in state.due_forms if there]
+    # scores of a questionnaire that was filled elsewhere are typed in by whoever has them
+    due = [
+        (phase, form)
+        for phase, form in state.due_forms
+        if there and (operator or not state.forms[form].instrument)
+    ]
     return {
         "open": there and bool(state.forms),
         "page": None if page is None else page_view(page, origin_ns),

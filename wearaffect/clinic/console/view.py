@@ -48,7 +48,7 @@ def view_of(recorder: "Recorder") -> dict[str, Any]:
         "participant": state.participant,
         "protocol": protocol_view(state.protocol),
         "stage": str(state.stage),
-        "connection": recorder.connection,
+        "connection": "failed" if journal.trouble else recorder.connection,
         "trouble": list(recorder.troubles),
         "use": {**use.as_dict(), "sentence": use.sentence},
         "consent": consent.as_dict(),

@@ -9,12 +9,16 @@ from typing import Any
 from wearaffect.clinic.sitting.reading import Node, Text, document_of, named_documents
 from wearaffect.core.streams import SignalKind
 from wearaffect.core.timebase import ns_from_s
+from wearaffect.datasets.labelled import CONDITIONS
 from wearaffect.signals.enrolment import MIN_REST_S
 
 __all__ = ["MarkerKey", "Phase", "Protocol", "read_protocol", "shipped_protocols"]
 
 _SHIPPED = Path(__file__).parent / "templates" / "protocols"
 _LONGEST_S = 86_400.0
+_MAY_SAY = (
+    "title", "instructions", "length_s", "enrols", "streams", "forms", "markers", "condition"
+)  # fmt: skip
 _KINDS = tuple(kind for kind in SignalKind if kind != SignalKind.MARKER)
 
 
@@ -46,6 +50,9 @@ class Phase:
         Forms to be filled in it, or right after.
     markers : tuple of MarkerKey
         What is at hand in it.
+    condition : str
+        What it stands for where sittings are learnt from or scored, one of
+        `wearaffect.datasets.labelled.CONDITIONS`; empty: nothing, its windows have no label.
     """
 
     name: str
@@ -56,6 +63,7 @@ class Phase:
     streams: tuple[str, ...]
     forms: tuple[str, ...]
     markers: tuple[MarkerKey, ...]
+    condition: str = ""
 
     @property
     def length_ns(self) -> int | None:
@@ -144,8 +152,7 @@ def shipped_protocols() -> dict[str, Path]:
 
 
 def _phase(node: Node) -> Phase:
-    others = ("title", "instructions", "length_s", "enrols", "streams", "forms", "markers")
-    fields = node.fields(("name",), others)
+    fields = node.fields(("name",), _MAY_SAY)
     name = fields["name"].name()
     length_s = fields["length_s"].number(1.0, _LONGEST_S) if "length_s" in fields else None
     enrols = fields["enrols"].flag() if "enrols" in fields else False
@@ -164,6 +171,7 @@ def _phase(node: Node) -> Phase:
         tuple(n.one_of(_KINDS) for n in _entries(fields, "streams")),
         _names(fields, "forms"),
         _markers(fields),
+        fields["condition"].one_of(CONDITIONS) if "condition" in fields else "",
     )
 
 

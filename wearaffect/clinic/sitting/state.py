@@ -244,9 +244,12 @@ class SittingState:
 
     @property
     def due_forms(self) -> tuple[tuple[str, str], ...]:
-        """(phase, form) of what should have been filled by now and wasn't."""
-        begun = [run for run in self.phases if run.began_ns is not None]
-        due = [(run.phase.name, form) for run in begun for form in run.phase.forms]
+        """(phase, form) of what should have been filled by now and wasn't.
+
+        A phase's forms are due once it is over: nobody who rests should find questions waiting.
+        """
+        over = [run for run in self.phases if run.ended_ns is not None]
+        due = [(run.phase.name, form) for run in over for form in run.phase.forms]
         if self.stage not in {Stage.PREPARE, Stage.RUN}:
             due += [("", form) for form in self.protocol.forms]
         done = {(f.phase, f.form) for f in self.filled if f.closed_ns is not None}

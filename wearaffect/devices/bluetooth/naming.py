@@ -12,14 +12,15 @@ from wearaffect.devices.uri import DeviceUri
 __all__ = ["device_name", "found_of", "is_wanted", "named_sources", "only_one"]
 
 _ADDRESS = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SERIAL = re.compile(r"\b(?=(?:[a-z]*[0-9]){2})[a-z0-9]{5,}\b")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 def device_name(uri: DeviceUri) -> str:
     """Name a device, so that its stream ids are its own: the setting, its name, or its driver.
 
-    ``ble:polar`` is ``polar``; ``ble:polar:Polar H10 1234`` is ``polar-h10-1234``; an address gives
-    its last four digits, ``polar-0c1f``, which tell two apart and identify nobody.
+    ``ble:polar`` is ``polar``; ``ble:polar:Polar H10 7F3A91C2`` is ``polar-h10-91c2``; of a serial
+    number or an address the last four digits tell two apart and identify nobody: ``polar-0c1f``.
 
     Raises
     ------
@@ -36,7 +37,8 @@ def device_name(uri: DeviceUri) -> str:
     target = target.lower()
     if _ADDRESS.fullmatch(target):
         return f"{driver}-{re.sub('[:-]', '', target)[-4:]}"
-    slug = re.sub(r"[^a-z0-9]+", "-", target).strip("-")[:32]
+    short = _SERIAL.sub(lambda found: found[0][-4:], target)
+    slug = re.sub(r"[^a-z0-9]+", "-", short).strip("-")[:32]
     return slug or driver
 
 

@@ -9,6 +9,7 @@ from wearaffect.core.errors import RecordingExistsError
 from wearaffect.recording.exports.bids import write_bids
 from wearaffect.recording.exports.e4_zip import write_e4
 from wearaffect.recording.exports.edf import write_edf
+from wearaffect.recording.exports.leaving import as_it_leaves
 from wearaffect.recording.exports.parquet import write_parquet
 from wearaffect.recording.exports.xdf import write_xdf
 from wearaffect.recording.session import Session
@@ -28,7 +29,14 @@ FORMATS = tuple(_WRITERS)
 """What can be written, by the names that `export_session` takes."""
 
 
-def export_session(session: Session, formats: Sequence[str], out: Path) -> list[Path]:
+def export_session(
+    session: Session,
+    formats: Sequence[str],
+    out: Path,
+    *,
+    shift_time: bool = False,
+    keep_addresses: bool = False,
+) -> list[Path]:
     """Write a session in other tools' formats.
 
     Parameters
@@ -43,6 +51,9 @@ def export_session(session: Session, formats: Sequence[str], out: Path) -> list[
         README says in what).
     out : Path
         Folder to write into; made where it isn't there.
+    shift_time, keep_addresses : bool
+        Whether dates are moved, and names, serial numbers and addresses of devices kept, as
+        `as_it_leaves` says.
 
     Returns
     -------
@@ -56,7 +67,8 @@ def export_session(session: Session, formats: Sequence[str], out: Path) -> list[
     RecordingExistsError
         Something of that name is there already; nothing of that format was written.
     RecordingFormatError
-        The session can't be written so: stamps that no sitting has, no signal that fits.
+        The session can't be written so: stamps that no sitting has, no signal that fits; or the
+        site's key can't be read.
     MissingExtraError
         ``parquet`` needs the extra ``desk``.
     """
@@ -65,10 +77,11 @@ def export_session(session: Session, formats: Sequence[str], out: Path) -> list[
         msg = f"expected formats of {', '.join(FORMATS)}, got {', '.join(unknown)}"
         raise ValueError(msg)
     session.require_one_sitting()
+    leaving = as_it_leaves(session, shift_time=shift_time, keep_addresses=keep_addresses)
     out.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for name in dict.fromkeys(formats):
-        written += _write(session, name, out)
+        written += _write(leaving, name, out)
     return written
 
 

@@ -18,9 +18,9 @@ from wearaffect.core.units import Unit
 from wearaffect.recording.exports.contents import (
     happenings,
     harmless,
-    intended_use,
     on_grid,
     provenance,
+    purpose,
 )
 from wearaffect.recording.session import RecordedStream, Session
 
@@ -40,10 +40,12 @@ _README = """# A sitting recorded with wearaffect
 Each regular stream is a `_physio.tsv.gz` at its constant rate on the clock that the session was
 put on; `n/a` stands where there is no sample. Each stretch without a gap was moved as a whole onto
 the grid of its stream, by `MovedBySeconds` at most. Markers, gaps, beats and estimates with those
-that were withheld stand in `_events.tsv`. Text that a spreadsheet would take for a formula has a
-`'` before it.
+that were withheld stand in `_events.tsv`. Text there has `\\\\`, `\\t`, `\\n`, `\\r` and `\\u2028`
+for a backslash and what can't stand in a cell, and a `'` before what a spreadsheet would take for
+a formula (and before a `'`): take one away to have it as it was.
 
 Intended use: {use}
+Estimates by: {model}
 """
 
 
@@ -76,8 +78,9 @@ def write_bids(session: Session, out: Path) -> None:
     root = out / "bids"
     folder = root / f"sub-{label}" / "beh"
     folder.mkdir(parents=True)
-    use = intended_use(session) or "not stated; estimates were left out"
-    (root / "README.md").write_text(_README.format(use=use), encoding="utf-8")
+    facts = provenance(session)
+    about = _README.format(use=facts["intended_use"], model=facts["estimates_by"])
+    (root / "README.md").write_text(about, encoding="utf-8")
     _json(root / "dataset_description.json", _description(session))
     people = [
         ["participant_id", "participant_code"],
@@ -102,6 +105,7 @@ def _description(session: Session) -> dict[str, Any]:
         "GeneratedBy": [{"Name": "wearaffect", "Version": facts["written_by"].split()[-1]}],
         "SourceDatasets": [{"Version": facts["content_hash"]}],
         "IntendedUse": facts["intended_use"],
+        "EstimatesBy": facts["estimates_by"],
     }
 
 
@@ -128,7 +132,7 @@ def _write_physio(session: Session, stream: RecordedStream, stem: Path) -> None:
         "TaskName": _TASK,
         "MovedBySeconds": track.moved_s,
         "LossEvidence": str(info.loss_evidence),
-        "IntendedUse": intended_use(session) or "not stated",
+        "IntendedUse": purpose(session),
     }
     for name, channel in zip(names, info.channels, strict=True):
         about[name] = {

@@ -18,6 +18,7 @@ from wearaffect.recording.session import RecordedStream, Session
 __all__ = [
     "Happening",
     "Track",
+    "estimates_by",
     "file_stem",
     "happenings",
     "harmless",
@@ -25,9 +26,13 @@ __all__ = [
     "on_grid",
     "provenance",
     "provenance_text",
+    "purpose",
 ]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "'")  # the last one, so that it can be told what was written
+_NO_DEVICE = "not a medical device"
+_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\\]")
+_SHORT = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,17 @@ def intended_use(session: Session) -> str:
     return session.header.get("intended_use", "").strip()
 
 
+def purpose(session: Session) -> str:
+    """Give the sentence that every export carries: what it is for, and what it isn't."""
+    use = intended_use(session) or "not stated; estimates were left out"
+    return use if _NO_DEVICE in use else f"{use}; {_NO_DEVICE}"
+
+
+def estimates_by(session: Session) -> str:
+    """Give the id of the model whose estimates are in an export, empty where none are."""
+    return session.header.get("bundle_id", "") if intended_use(session) else ""
+
+
 def happenings(session: Session) -> list[Happening]:
     """Give markers, gaps, samples of irregular streams and estimates, in order of time.
 
@@ -147,7 +163,8 @@ def _said(message: Mapping[str, Any], zero: int) -> Happening:
 def provenance(session: Session) -> dict[str, Any]:
     """Give where an export comes from, for its header: nothing in it names a person or a path."""
     return {
-        "intended_use": intended_use(session) or "not stated; estimates were left out",
+        "intended_use": purpose(session),
+        "estimates_by": estimates_by(session) or "none",
         "participant": session.participant,
         "device": session.device,
         "source": dict(session.header),
@@ -169,6 +186,27 @@ def file_stem(session: Session) -> str:
 
 
 def harmless(text: str) -> str:
-    """Make free text fit for a cell: one line, and no formula when a spreadsheet opens it."""
-    flat = " ".join(text.replace("\0", " ").split())
-    return f"'{flat}" if flat.startswith(_FORMULA) or text.startswith(_FORMULA) else flat
+    r"""Make free text fit for a cell: one line, and no formula when a spreadsheet opens it.
+
+    Parameters
+    ----------
+    text : str
+        Anything.
+
+    Returns
+    -------
+    str
+        Backslash, tab, line feed and carriage return as ``\\ \t \n \r``, other controls and line
+        separators as ``\u2028``; and a ``'`` before what begins, behind spaces, with ``= + - @ '``
+        and isn't a number. Who takes that away again has the text as it was.
+
+    Notes
+    -----
+    OWASP, "CSV Injection".
+    """
+    flat = _BREAKING.sub(lambda found: _SHORT.get(found[0], f"\\u{ord(found[0]):04x}"), text)
+    return f"'{flat}" if flat.lstrip().startswith(_FORMULA) and not _is_number(flat) else flat
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text) is not None

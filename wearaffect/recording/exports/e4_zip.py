@@ -14,20 +14,20 @@ from wearaffect.recording.exports.contents import (
     Track,
     file_stem,
     happenings,
-    intended_use,
     on_grid,
     provenance_text,
+    purpose,
 )
 from wearaffect.recording.session import RecordedStream, Session
 
 __all__ = ["write_e4"]
 
 _FILES = {
-    SignalKind.EDA: ("EDA", Unit.MICROSIEMENS, "%.6f"),
-    SignalKind.BVP: ("BVP", Unit.ARBITRARY, "%.6f"),
-    SignalKind.ACC: ("ACC", Unit.GRAVITY_64TH, "%d"),
-    SignalKind.TEMP: ("TEMP", Unit.CELSIUS, "%.4f"),
-    SignalKind.HR: ("HR", Unit.BEATS_PER_MINUTE, "%.2f"),
+    SignalKind.EDA: ("EDA", Unit.MICROSIEMENS),
+    SignalKind.BVP: ("BVP", Unit.ARBITRARY),
+    SignalKind.ACC: ("ACC", Unit.GRAVITY_64TH),
+    SignalKind.TEMP: ("TEMP", Unit.CELSIUS),
+    SignalKind.HR: ("HR", Unit.BEATS_PER_MINUTE),
 }
 _DATE = (2000, 1, 1, 0, 0, 0)  # of the members; the same session gives the same bytes
 _README = """This is not an Empatica E4's export: it is a wearaffect session in its layout.
@@ -35,7 +35,7 @@ _README = """This is not an Empatica E4's export: it is a wearaffect session in 
 Lost on the way:
 - samples of a gap are written as nan, and what is nan in the session too;
 - each stretch without a gap was moved onto the grid of its file, by {moved:.6f} s at most;
-- acceleration is rounded to whole 1/64 g, other signals to a few decimals;
+- acceleration is rounded to whole 1/64 g;
 - channels start when their first sample does; their starts are Unix seconds{clock};
 - only the first stream of a kind is here. Left out: {left_out};
 - markers are times without their labels; the labels, gaps and estimates are listed below.
@@ -67,13 +67,13 @@ def write_e4(session: Session, out: Path) -> None:
     contents: dict[str, str] = {}
     taken: set[str] = set()
     moved = 0.0
-    for kind, (name, unit, form) in _FILES.items():
+    for kind, (name, unit) in _FILES.items():
         stream = _first(session, kind, unit)
         if stream is None:
             continue
         track = on_grid(stream)
         moved = max(moved, track.moved_s)
-        contents[f"{name}.csv"] = _signal(session, stream, track, (unit, form))
+        contents[f"{name}.csv"] = _signal(session, stream, track, unit)
         taken.add(stream.info.id)
     if not {"EDA.csv", "BVP.csv", "ACC.csv", "TEMP.csv"} & set(contents):
         raise RecordingFormatError(
@@ -85,12 +85,15 @@ def write_e4(session: Session, out: Path) -> None:
         contents["IBI.csv"] = _beats(session, beats)
         taken.add(beats.info.id)
     contents["tags.csv"] = "".join(f"{_unix(session, m.time_ns):.2f}\n" for m in session.markers)
-    contents["info.txt"] = "Not an E4's export; see README.txt. ACC is in 1/64 g, EDA in uS.\n"
+    contents["info.txt"] = (
+        "Not an E4's export, and not a medical device; see README.txt. ACC is in 1/64 g, EDA in "
+        "uS.\n"
+    )
     contents["README.txt"] = _README.format(
         moved=moved,
         clock="" if session.wall_start_s is not None else ", counted from 0: it isn't known when",
         left_out=", ".join(sorted(set(session.streams) - taken)) or "nothing",
-        use=intended_use(session) or "not stated; estimates were left out",
+        use=purpose(session),
         provenance=provenance_text(session),
         events="\n".join(
             f"{h.start_s:.3f}, {h.length_s:.3f}, {h.what}, {' '.join(h.text.split())}"
@@ -130,18 +133,20 @@ def _unix(session: Session, time_ns: int) -> float:
     return (session.wall_start_s or 0.0) + s_from_ns(time_ns - session.start_ns)
 
 
-def _signal(
-    session: Session, stream: RecordedStream, track: Track, written: tuple[Unit, str]
-) -> str:
-    unit, form = written
+def _signal(session: Session, stream: RecordedStream, track: Track, unit: Unit) -> str:
     width = track.data.shape[1]
-    values = convert(track.data, stream.info.channels[0].unit, unit)
-    if form == "%d":
+    values = convert(track.data, stream.info.channels[0].unit, unit).astype(np.float32)
+    if unit is Unit.GRAVITY_64TH:
         values = np.rint(values)
     start, rate = f"{_unix(session, track.start_ns):.6f}", f"{track.rate_hz:.6f}"
-    rows = (",".join("nan" if math.isnan(v) else form % v for v in row) for row in values.tolist())
     head = [", ".join([start] * width), ", ".join([rate] * width)]
+    rows = (",".join(map(_cell, row)) for row in values)
     return "\n".join([*head, *rows]) + "\n"
+
+
+def _cell(value: np.float32) -> str:
+    """Write the fewest digits that give a float32 back."""
+    return np.format_float_positional(value, trim="-")
 
 
 def _beats(session: Session, stream: RecordedStream) -> str:

@@ -28,6 +28,7 @@ __all__ = ["write_edf"]
 _LONGEST_RECORD_S = 60  # EDF+ wants records of a few seconds; engineering choice
 _MOST_SAMPLES = 4096  # of one signal in a record, while a rate is approached; engineering choice
 _LABEL_CHARS = 16
+_MOST_DEVICE = 32  # characters, so that all fits into the 80 of the line about the recording
 _DIMENSIONS = {Unit.ARBITRARY: "", Unit.CELSIUS: "degreeC", Unit.BEATS_PER_MINUTE: "bpm"}
 
 
@@ -129,10 +130,9 @@ def _file(
             label = names[stream.info.id, index]
             signals.append(_signal(values, (label, size), channel, stream.info))
             notes += _skips(values, size / record_s, label)
-    device = _word(session.device) or "X"
-    written_by = _word(provenance(session)["written_by"])
+    device = _word(session.device)[:_MOST_DEVICE] or "X"
     identity = (f"{file_stem(session) if session.participant else 'X'} X X X",
-                f"X X {device} {written_by}")  # fmt: skip
+                f"X X {device} not_a_medical_device")  # fmt: skip
     wall_s = session.wall_start_s
     start = None if wall_s is None else datetime.fromtimestamp(int(wall_s), UTC)
     write_records(path, identity, start, (length, count), (signals, notes))
@@ -176,7 +176,7 @@ def _notes(session: Session, moved_s: float) -> list[EdfNote]:
     facts = provenance(session)
     found = [
         EdfNote(0.0, 0.0, f"{name.replace('_', ' ')}: {facts[name]}")
-        for name in ("intended_use", "content_hash", "written_by")
+        for name in ("intended_use", "estimates_by", "content_hash", "written_by")
     ]
     found.append(EdfNote(0.0, 0.0, f"moved onto the grid by at most {moved_s:.6f} s"))
     found += [EdfNote(0.0, 0.0, f"problem: {sentence}") for sentence in facts["problems"]]

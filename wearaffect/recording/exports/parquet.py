@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wearaffect.core.errors import MissingExtraError
-from wearaffect.recording.exports.contents import happenings, provenance_text
+from wearaffect.recording.exports.contents import happenings, provenance, provenance_text
 from wearaffect.recording.messages import info_message
 from wearaffect.recording.session import RecordedStream, Session
 
@@ -26,7 +26,8 @@ def write_parquet(session: Session, out: Path) -> None:
     -----
     A stream's table is ``time_ns`` (int64), ``segment`` (int32, counts stretches without a gap)
     and a float32 column a channel. Its metadata say what the stream is (``stream``), its gaps
-    (``gaps``) and units (``unit.<channel>``). Nothing is rounded.
+    (``gaps``), units (``unit.<channel>``), what it is for (``intended_use``) and whose estimates
+    go along (``estimates_by``). Nothing is rounded.
     """
     try:
         import pyarrow as pa
@@ -35,8 +36,10 @@ def write_parquet(session: Session, out: Path) -> None:
         raise MissingExtraError("desk", "writing Parquet") from error
     folder = out / "parquet"
     folder.mkdir()
+    said = provenance(session)
+    use = {name: said[name] for name in ("intended_use", "estimates_by")}
     for stream_id, stream in session.streams.items():
-        parquet.write_table(_table(pa, stream), folder / f"{stream_id}.parquet")
+        parquet.write_table(_table(pa, stream, use), folder / f"{stream_id}.parquet")
     events = happenings(session)
     columns = {
         "start_s": pa.array([e.start_s for e in events], pa.float64()),
@@ -44,13 +47,14 @@ def write_parquet(session: Session, out: Path) -> None:
         "what": pa.array([e.what for e in events], pa.string()),
         "text": pa.array([e.text for e in events], pa.string()),
     }
-    parquet.write_table(pa.table(columns), folder / "events.parquet")
+    table = pa.table(columns).replace_schema_metadata(use)
+    parquet.write_table(table, folder / "events.parquet")
     facts = {"start_ns": session.start_ns, "wall_start_s": session.wall_start_s}
     whole = facts | json.loads(provenance_text(session))
     (folder / "session.json").write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
 
 
-def _table(pa: Any, stream: RecordedStream) -> Any:
+def _table(pa: Any, stream: RecordedStream, use: dict[str, str]) -> Any:
     times_ns, data = stream.samples()
     segment = [number for number, part in enumerate(stream.segments) for _ in range(len(part))]
     columns = {"time_ns": pa.array(times_ns, pa.int64()), "segment": pa.array(segment, pa.int32())}
@@ -62,4 +66,4 @@ def _table(pa: Any, stream: RecordedStream) -> Any:
     ]
     units = {f"unit.{c.name}": str(c.unit) for c in stream.info.channels}
     facts = {"stream": json.dumps(info_message(stream.info)), "gaps": json.dumps(gaps)}
-    return pa.table(columns).replace_schema_metadata(units | facts)
+    return pa.table(columns).replace_schema_metadata(units | facts | use)

@@ -14,7 +14,7 @@ from wearaffect.core.events import Event
 from wearaffect.core.streams import StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.recording.event_messages import event_message
-from wearaffect.recording.exports.contents import file_stem, happenings, intended_use, provenance
+from wearaffect.recording.exports.contents import file_stem, happenings, provenance
 from wearaffect.recording.formats.xdf_chunks import BOUNDARY, MAGIC
 from wearaffect.recording.session import Session
 
@@ -61,10 +61,11 @@ def write_xdf(session: Session, out: Path) -> None:
 
 def _file_header(session: Session) -> str:
     facts = provenance(session)
-    kept = ("participant", "device", "content_hash", "written_by")
+    kept = (
+        "participant", "device", "content_hash", "written_by", "intended_use", "estimates_by"
+    )  # fmt: skip
     ours = "".join(f"<{name}>{_safe(str(facts[name]))}</{name}>" for name in kept)
-    use = f"<intended_use>{_safe(facts['intended_use'])}</intended_use>"
-    return f'<?xml version="1.0"?><info><version>1.0</version>{ours}{use}</info>'
+    return f'<?xml version="1.0"?><info><version>1.0</version>{ours}</info>'
 
 
 def _header(info: StreamInfo) -> str:
@@ -137,8 +138,11 @@ def _notes(session: Session) -> list[tuple[int, str]]:
     for event in told:
         topic, time_ns, message = event_message(event)
         found.append((time_ns, json.dumps({"type": topic, **message})))
-    use = intended_use(session) or "not stated; estimates were left out"
-    found.append((session.start_ns, json.dumps({"type": "intended_use", "text": use})))
+    facts = provenance(session)
+    found += [
+        (session.start_ns, json.dumps({"type": name, "text": facts[name]}))
+        for name in ("intended_use", "estimates_by")
+    ]
     return sorted(found)
 
 

@@ -1,0 +1,171 @@
+"""One's own recorded sessions as a corpus: phases as labels, participants as groups.
+
+A folder of session folders, as ``wearaffect serve`` and ``wearaffect record`` make them. What a
+phase stands for is the protocol's to say, by its key ``condition``; without one, its windows have
+no label.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from wearaffect.core.errors import DatasetError, RecordingError
+from wearaffect.datasets.labelled import LabelledSession, people_among
+from wearaffect.datasets.sittings import Sitting, sitting_of
+from wearaffect.recording.header import Twin
+from wearaffect.recording.journal_reader import read_journal
+from wearaffect.recording.sealed import SEALED
+
+__all__ = ["read_sessions", "session_exclusions", "session_participants"]
+
+_LAYOUT = "session folders, as 'wearaffect serve' or 'wearaffect record' makes them"
+_OURS = ("session.mcap", SEALED, "session.json")
+
+
+def session_participants(root: Path) -> tuple[str, ...]:
+    """List the participants who have a session that can be used.
+
+    Parameters
+    ----------
+    root : Path
+        The folder whose direct children are session folders; what isn't one is passed over.
+
+    Returns
+    -------
+    tuple of str
+        Codes, sorted; empty if no session can be used: `session_exclusions` says why.
+
+    Raises
+    ------
+    DatasetError
+        There is no session at all.
+    """
+    return tuple(sorted({sitting.participant for sitting in _usable(Path(root))}))
+
+
+def session_exclusions(root: Path) -> dict[str, str]:
+    """Say which sessions are left out, and why: by rule, never by name.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+
+    Returns
+    -------
+    dict of str to str
+        ``session <folder>`` to reason: it is sealed, isn't closed, is damaged, may not be kept any
+        longer, has no phase with a condition, or no rest that enrols.
+
+    Raises
+    ------
+    DatasetError
+        There is no session at all.
+    """
+    found = {f"session {folder.name}": _looked_at(folder) for folder in _folders(Path(root))}
+    return {name: what for name, what in found.items() if isinstance(what, str)}
+
+
+def read_sessions(root: Path, subjects: Sequence[str] | None = None) -> Iterator[LabelledSession]:
+    """Read one's own sessions, one at a time.
+
+    Parameters
+    ----------
+    root : Path
+        The folder whose direct children are session folders.
+    subjects : sequence of str, optional
+        Participant codes; everybody with a session that can be used by default.
+
+    Returns
+    -------
+    iterator of LabelledSession
+        Participant by participant, and theirs in order of time; all of one have the same id, so
+        that they are never on both sides of a split. Labels are of `CONDITIONS`; phases of one
+        condition that follow on one another are one interval. A session without a protocol is
+        labelled by its markers, ``stress started`` to ``stress ended``. Rest is the first 300 s of
+        the first phase that enrols, or of a marked baseline. Valence and arousal, 0 to 1 on our
+        sliders, are put on the scale of the manikins, 1 to 9.
+
+    Raises
+    ------
+    DatasetError
+        No session, or nobody of that code; while iterating, a session that can't be read.
+    """
+    place = Path(root)
+    people = people_among(session_participants(place), subjects, place)
+    usable = _usable(place)
+    for person in people:
+        own = sorted((s for s in usable if s.participant == person), key=lambda s: s.started_s)
+        for number, sitting in enumerate(own, start=1):
+            yield _labelled(sitting, str(number) if len(own) > 1 else "")
+
+
+def _labelled(sitting: Sitting, number: str) -> LabelledSession:
+    try:
+        session = read_journal(sitting.folder)
+    except RecordingError as error:
+        raise DatasetError(sitting.folder, "can't be read", got=str(error)) from error
+    return LabelledSession(
+        dataset="sessions",
+        subject=sitting.participant,
+        session=session,
+        intervals=sitting.intervals,
+        rest=sitting.rest,
+        order="fixed",
+        self_report=sitting.self_report,
+        sitting=number,
+        marked=sitting.marked,
+    )
+
+
+def _folders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        raise DatasetError(root, "no such folder", expected=_LAYOUT)
+    found = sorted(p for p in root.iterdir() if any((p / name).is_file() for name in _OURS))
+    if not found:
+        raise DatasetError(
+            root, "no recorded sessions here", expected=_LAYOUT, remedy="name the folder above them"
+        )
+    return found
+
+
+def _usable(root: Path) -> list[Sitting]:
+    found = (_looked_at(folder) for folder in _folders(root))
+    return [what for what in found if isinstance(what, Sitting)]
+
+
+def _looked_at(folder: Path) -> Sitting | str:
+    """Give a sitting, or why it can't be used; a session is gone through once."""
+    try:
+        changed_ns = (folder / "session.json").stat().st_mtime_ns
+    except OSError:
+        changed_ns = 0
+    return _sitting(folder, changed_ns, datetime.now(UTC).date().toordinal())
+
+
+@lru_cache(maxsize=1024)
+def _sitting(folder: Path, _changed_ns: int, today: int) -> Sitting | str:
+    if (folder / SEALED).exists() and not (folder / "session.mcap").exists():
+        return "is sealed: unseal it first"
+    twin = Twin(folder)
+    if not twin.closed:
+        return "wasn't closed: recover it first"
+    if not twin.fits():
+        return "isn't the file that was closed: recover it first"
+    header = twin.content
+    if _over(header, today):
+        return "may not be kept any longer, by the consent that was given"
+    try:
+        return sitting_of(folder, header)
+    except (RecordingError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return f"can't be read: {error}"
+
+
+def _over(header: Mapping[str, Any], today: int) -> bool:
+    days = (header.get("consent") or {}).get("keep_days")
+    if days is None:
+        return False
+    last = datetime.fromtimestamp(header["wall_start_s"], UTC) + timedelta(days=days)
+    return today > last.date().toordinal()
