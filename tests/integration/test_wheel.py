@@ -60,7 +60,8 @@ def test_it_carries_the_library_and_no_weights(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"wearaffect"}
     kinds = {Path(name).suffix for name in names if name.startswith("wearaffect/")}
     # the bridge's firmware and the protocols' templates travel along
-    assert kinds == {".py", ".typed", ".c", ".h", ".yaml"}
+    page = {".css", ".html", ".js", ".sha256", ".svg"}
+    assert kinds == {".py", ".typed", ".c", ".h", ".yaml"} | page
 
 
 def test_it_installs_without_torch_scipy_or_pandas(installed: Path, tmp_path: Path) -> None:

@@ -203,10 +203,13 @@ class Recorder:
         self._begun.set()
 
     async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
         while not self.closed:
             self._take_rest()
             self._broadcast.tick(self.now_ns())
-            await asyncio.sleep(_TICK_S)
+            due_s = max(due_s + _TICK_S, loop.time())
+            await asyncio.sleep(due_s - loop.time())
         self._broadcast.tick(self.now_ns())
 
     def _take_rest(self) -> None:
