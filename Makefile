@@ -41,8 +41,9 @@ packages:
 
 # Ours against the named peers, which have an environment of their own; some minutes. One of them
 # alone: make bench BENCHMARKS=pulse
-bench: $(PEERS)/.installed
+bench: $(PEERS)/.installed setup
 	set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(PEERS)/bin/python benchmarks/$$name.py; done
+	$(BIN)/python benchmarks/live_page.py
 
 $(PEERS)/.installed: benchmarks/peers.txt pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
