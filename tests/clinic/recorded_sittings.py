@@ -209,7 +209,9 @@ def record(
         intended_use=RESEARCH.sentence,
         bundle_id=bundle.manifest.id if bundle else "",
         model_hash=bundle.manifest.files["model.onnx"] if bundle else "",
-        settings=JournalSettings(about=about(sitting.state), copy_patience_s=20.0),
+        settings=JournalSettings(
+            about=about(sitting.state.protocol, sitting.state.consent), copy_patience_s=20.0
+        ),
     )
     desk = Desk(journal, sitting, script)
     desk.now_ns, made = session.start_ns, True

@@ -24,7 +24,7 @@ def journal(folder: Path, sitting: Sitting, clock: Clock) -> JournalWriter:
         folder,
         participant=sitting.state.participant,
         intended_use=use.sentence,
-        settings=JournalSettings(about=about(sitting.state)),
+        settings=JournalSettings(about=about(sitting.state.protocol, sitting.state.consent)),
     )
     writer.start([EDA, BVP], clock.ns)
     return writer

@@ -20,6 +20,7 @@ from wearaffect.clinic.console.taps import ActLog, SittingTap
 from wearaffect.clinic.console.view import problem_view, view_of
 from wearaffect.clinic.sitting.checks import StreamCheck
 from wearaffect.clinic.sitting.errors import SittingError
+from wearaffect.clinic.sitting.records import about
 from wearaffect.clinic.sitting.running import rest_interval
 from wearaffect.clinic.sitting.sitting import Sitting
 from wearaffect.clinic.sitting.state import SittingState, Stage
@@ -113,15 +114,10 @@ class Recorder:
         self._n_views = 0
 
     def _kept(self, settings: JournalSettings) -> JournalSettings:
-        plan = self.plan
-        about = {
-            "protocol": {"name": plan.protocol.name, "planned_s": plan.protocol.planned_s},
-            "consent": plan.consent.as_dict(),
-        }
         return dataclasses.replace(
             settings,
-            planned_s=plan.protocol.planned_s,
-            about={**settings.about, **about},
+            planned_s=self.plan.protocol.planned_s,
+            about={**settings.about, **about(self.plan.protocol, self.plan.consent)},
             alarm=lambda trouble: self.troubles.append(problem_view(trouble)),
         )
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from wearaffect.clinic.sitting.acts import Act
 from wearaffect.clinic.sitting.errors import SittingError
+from wearaffect.clinic.sitting.protocol import Protocol as Plan
+from wearaffect.clinic.sitting.purpose import Consent
 from wearaffect.clinic.sitting.state import Artefact, Filled, SittingState
 from wearaffect.core.events import Event
 from wearaffect.core.streams import Marker
@@ -37,11 +39,10 @@ class SittingLog(Protocol):
         ...
 
 
-def about(state: SittingState) -> dict[str, Any]:
+def about(plan: Plan, consent: Consent | None) -> dict[str, Any]:
     """Give what a journal's header says of a sitting: `JournalSettings.about`."""
-    protocol, consent = state.protocol, state.consent
     return {
-        "protocol": {"name": protocol.name, "planned_s": protocol.planned_s},
+        "protocol": {"name": plan.name, "planned_s": plan.planned_s},
         "consent": None if consent is None else consent.as_dict(),
     }
 
