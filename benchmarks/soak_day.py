@@ -43,6 +43,7 @@ from wearaffect.signals.enrolment import RestInterval
 
 HOURS, EVERY_S, WARM_S = 24.0, 600.0, 3600.0
 MOST_GROWTH_MIB = 1.0  # that a day may add to memory: below what an allocator's own habits do
+READ = ("hour", "in_use_mib", "blocks", "memory_mib", "files", "threads", "objects")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -72,7 +73,9 @@ class Gauge:
     def __init__(self, journal: JournalWriter) -> None:
         self._journal = journal
         self._start_ns = self._due_ns = 0
-        self.readings: list[dict[str, float]] = []
+        # laid out beforehand: what measures must not grow
+        self._table = np.full((400, len(READ)), np.nan)
+        self._n = 0
         self.outcomes = {"estimated": 0, "withheld": 0}
 
     def start(self, streams: Sequence[StreamInfo], start_ns: int) -> None:  # noqa: ARG002
@@ -94,19 +97,24 @@ class Gauge:
         self._journal.flush()  # what waits for the disk isn't growth
         gc.collect()
         resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-        self.readings.append(
-            {
-                "hour": s_from_ns(time_ns - self._start_ns) / 3600,
-                "in_use_mib": in_use_mib(),
-                "blocks": sys.getallocatedblocks(),
-                "memory_mib": resident / 2**20,
-                "files": len(list(Path("/proc/self/fd").iterdir())),
-                "threads": threading.active_count(),
-                "objects": len(gc.get_objects()),
-            }
+        self._table[self._n] = (
+            s_from_ns(time_ns - self._start_ns) / 3600,
+            in_use_mib(),
+            sys.getallocatedblocks(),
+            resident / 2**20,
+            len(list(Path("/proc/self/fd").iterdir())),
+            threading.active_count(),
+            len(gc.get_objects()),
         )
-        if len(self.readings) % 12 == 1:
+        self._n += 1
+        if self._n % 12 == 1:
             say(f"{self.readings[-1]}")
+
+    @property
+    def readings(self) -> list[dict[str, float]]:
+        """What was read, oldest first."""
+        rows = self._table[: self._n].tolist()
+        return [dict(zip(READ, row, strict=True)) for row in rows]
 
     def close(self) -> None:
         """Nothing is held."""
