@@ -73,6 +73,7 @@ def record_sitting(
     lifted: Sequence[int] = (),
     settings: JournalSettings | None = None,
     consent: Consent | None = None,
+    device: str = "synthetic:?seed=1",
     closes: bool = True,
 ) -> Path:
     """Record a sitting to its end; `marks` are artefacts: stream, start and end in seconds."""
@@ -81,10 +82,14 @@ def record_sitting(
     forms = [form_named("affect")]
     sitting = Sitting.open(participant, read_protocol(protocol), forms, lambda: now[0])
     sitting.note_consent(consent or Consent(recording=True, estimates=True))
-    kept = replace(settings or JournalSettings(), about=about(sitting.state), sync_s=5.0)
+    kept = replace(
+        settings or JournalSettings(),
+        about=about(sitting.state.protocol, sitting.state.consent),
+        sync_s=5.0,
+    )
     journal = JournalWriter(
         folder, participant=participant, wall_start_s=wall_start_s, settings=kept,
-        device="synthetic:", intended_use="research, laboratory; not a medical device",
+        device=device, intended_use="research, laboratory; not a medical device",
     )  # fmt: skip
     infos, signals = body(seed)
     sitting.see_streams(infos)

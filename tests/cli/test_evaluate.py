@@ -14,12 +14,12 @@ def stress_predict(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wesad_has_late_and_three_class_lines(run, read_json, tiny_bundle, made_wesad, tmp_path):
     ran = run(
         "evaluate", "--model", tiny_bundle, "--dataset", "wesad", "--root", made_wesad,
-        "--subjects", "S3,S5", "--enrol", "baseline_end", "--json", tmp_path / "r.json",
+        "--subjects", "S3,S5", "--enrol", "rest", "--json", tmp_path / "r.json",
     )  # fmt: skip
     assert ran.code == 0, ran.err
     result = read_json(tmp_path / "r.json")
     assert result["protocol"]["subjects"] == ["S3", "S5"]
-    assert result["protocol"]["enrolment"] == "baseline_end"
+    assert result["protocol"]["enrolment"] == "rest"
     assert f"2 people, {result['n_windows']} windows" in ran.out
     assert f"late       AUROC {result['late']['auroc']:.3f}" in ran.out
     assert f"three-class macro-F1 {result['three_class']['macro_f1']:.3f}" in ran.out
@@ -28,6 +28,22 @@ def test_wesad_has_late_and_three_class_lines(run, read_json, tiny_bundle, made_
     skill = result["eda"]["forecast"]["15"]["skill_vs_persistence"]
     assert f"{skill:+.3f} at 15 s" in ran.out
     assert "left out" not in ran.out
+
+
+def test_without_baseline_left_to_score_there_are_no_three_classes(
+    run, read_json, tiny_bundle, made_wesad, tmp_path
+):
+    """Its 460 s are the first five minutes of rest and the last five of baseline."""
+    ran = run(
+        "evaluate", "--model", tiny_bundle, "--dataset", "wesad", "--root", made_wesad,
+        "--subjects", "S3", "--enrol", "baseline_end", "--json", tmp_path / "r.json",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    result = read_json(tmp_path / "r.json")
+    assert result["protocol"]["enrolment"] == "baseline_end"
+    assert "baseline" not in result["sections"]
+    assert "three_class" not in result
+    assert "three-class" not in ran.out
 
 
 def test_stress_predict_has_stressors_and_says_whom_it_leaves_out(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,14 @@ from made_sittings import BEFORE_S, PHASES, PROTOCOL, record_plain, record_sitti
 
 from wearaffect.clinic.sitting.purpose import Consent
 from wearaffect.core.errors import DatasetError
+from wearaffect.datasets import sessions
 from wearaffect.datasets.labelled import Interval
-from wearaffect.datasets.sessions import (
-    read_sessions,
-    session_exclusions,
-    session_participants,
-)
 from wearaffect.recording.journal import JournalSettings
 from wearaffect.recording.sealed import new_key, public_key
+
+read_sessions = partial(sessions.read_sessions, with_synthetic=True)
+session_exclusions = partial(sessions.session_exclusions, with_synthetic=True)
+session_participants = partial(sessions.session_participants, with_synthetic=True)
 
 DAY_S = 86_400.0
 WALL_S = 1_790_000_000.0
@@ -151,3 +152,30 @@ def test_samples_are_those_that_were_recorded(site: Path) -> None:
     eda = [s.session.streams["band.eda"].samples()[1] for s in (first, second)]
     assert eda[0].shape == eda[1].shape
     assert not np.array_equal(eda[0], eda[1])
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [
+        ("synthetic:", "synthetic:"),
+        ("replay:a/b.zip?speed=10", "replay:"),
+        ("bumble:polar", "bumble:"),
+        ("ble:polar:id-abcdefgh, brainflow:synthetic", "brainflow:synthetic"),
+        ("lsl:type=EDA, synthetic:?seed=2", "synthetic:"),
+        ("ble:polar:id-abcdefgh, lsl:name=synthetic:", ""),
+        ("", ""),
+    ],
+)
+def test_what_nobody_wore_is_left_out_unless_asked_for(tmp_path, device: str, kind: str) -> None:
+    record_sitting(tmp_path / "s", "P-01", device=device)
+    assert session_participants(tmp_path) == ("P-01",)
+    assert session_exclusions(tmp_path) == {}
+    said = sessions.session_exclusions(tmp_path)
+    if not kind:
+        assert said == {}
+        assert len(list(sessions.read_sessions(tmp_path))) == 1
+        return
+    assert said == {"session s": f"nobody wore its device, {kind} (--with-synthetic lets it in)"}
+    assert sessions.session_participants(tmp_path) == ()
+    with pytest.raises(DatasetError, match="people not found"):
+        list(sessions.read_sessions(tmp_path, ["P-01"]))

@@ -10,7 +10,9 @@ from wearaffect.cli.corpus import (
     DatasetOption,
     RootOption,
     SubjectsOption,
+    SyntheticOption,
     require_choice,
+    require_own,
     split_names,
 )
 
@@ -34,6 +36,7 @@ def evaluate(
         bool,
         typer.Option("--allow-training-subjects", help="Score people it was trained on, too."),
     ] = False,
+    with_synthetic: SyntheticOption = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap.")] = 0,
     json: JsonOption = None,
 ) -> None:
@@ -42,15 +45,19 @@ def evaluate(
 
     require_choice("--dataset", dataset, *CORPORA)
     require_choice("--enrol", enrol, *ENROLMENTS)
+    require_own(dataset, with_synthetic=with_synthetic)
     with reporting(json) as report:
         from wearaffect.bundle.loading import load_bundle
+        from wearaffect.evaluation.corpora import own_sessions
         from wearaffect.evaluation.heldout import evaluate_bundle
 
+        own = own_sessions(with_synthetic=with_synthetic)
+        corpus = own if dataset == own.id else CORPORA[dataset]
         bundle = load_bundle(model)
         with progress_bar(report, f"scoring {dataset}") as tell:
             result = evaluate_bundle(
                 bundle,
-                CORPORA[dataset],
+                corpus,
                 root,
                 subjects=split_names(subjects),
                 enrolment=enrol,

@@ -10,7 +10,9 @@ from wearaffect.cli.corpus import (
     DatasetOption,
     RootOption,
     SubjectsOption,
+    SyntheticOption,
     require_choice,
+    require_own,
     split_names,
 )
 
@@ -32,11 +34,13 @@ def train(
         Path | None,
         typer.Option("--board", metavar="board.json", help="Figures for the model card."),
     ] = None,
+    with_synthetic: SyntheticOption = False,
     json: JsonOption = None,
 ) -> None:
     """Train on wesad or on one's own sessions, split by person, and export a bundle."""
     require_choice("--dataset", dataset, "wesad", "sessions")
     require_choice("--classifier", classifier, "chosen", "network", "plain")
+    require_own(dataset, with_synthetic=with_synthetic)
     with reporting(json) as report:
         from wearaffect.learning.command import train_bundle
 
@@ -50,9 +54,13 @@ def train(
                 classifier=classifier,
                 epochs=epochs,
                 board=board,
+                with_synthetic=with_synthetic,
                 progress=tell,
             )
         worst = bundle.self_test()
+        report.line(f"trained on {bundle.manifest.provenance['data']}")
+        for name, why in bundle.manifest.provenance["excluded"].items():
+            report.line(f"left out   {name}: {why}")
         report.line(f"bundle     {out} ({bundle.manifest.id}), self-test {worst:.1e}")
         for item in bundle.manifest.physics:
             if item.value is not None and item.ci95 is not None:

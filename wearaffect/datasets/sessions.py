@@ -18,19 +18,26 @@ from wearaffect.recording.header import Twin
 from wearaffect.recording.journal_reader import read_journal
 from wearaffect.recording.sealed import SEALED
 
-__all__ = ["read_sessions", "session_exclusions", "session_participants"]
+__all__ = ["NOBODYS_TOO", "read_sessions", "session_exclusions", "session_participants"]
+
+NOBODYS_TOO = "sessions of synthetic, virtual or replayed devices are among them"
+"""What is said wherever such sessions were let in."""
 
 _LAYOUT = "session folders, as 'wearaffect serve' or 'wearaffect record' makes them"
 _OURS = ("session.mcap", SEALED, "session.json")
+_NOBODYS = ("synthetic:", "replay:", "bumble:", "brainflow:synthetic")
 
 
-def session_participants(root: Path) -> tuple[str, ...]:
+def session_participants(root: Path, *, with_synthetic: bool = False) -> tuple[str, ...]:
     """List the participants who have a session that can be used.
 
     Parameters
     ----------
     root : Path
         The folder whose direct children are session folders; what isn't one is passed over.
+    with_synthetic : bool
+        Whether sessions count of which a device was synthetic, virtual or replayed; else they are
+        left out, since nobody wore it, or what it gave is counted where it was first recorded.
 
     Returns
     -------
@@ -42,33 +49,44 @@ def session_participants(root: Path) -> tuple[str, ...]:
     DatasetError
         There is no session at all.
     """
-    return tuple(sorted({sitting.participant for sitting in _usable(Path(root))}))
+    return tuple(
+        sorted(
+            {sitting.participant for sitting in _usable(Path(root), with_synthetic=with_synthetic)}
+        )
+    )
 
 
-def session_exclusions(root: Path) -> dict[str, str]:
+def session_exclusions(root: Path, *, with_synthetic: bool = False) -> dict[str, str]:
     """Say which sessions are left out, and why: by rule, never by name.
 
     Parameters
     ----------
     root : Path
         The folder.
+    with_synthetic : bool
+        As for `session_participants`.
 
     Returns
     -------
     dict of str to str
         ``session <folder>`` to reason: it is sealed, isn't closed, is damaged, may not be kept any
-        longer, has no phase with a condition, or no rest that enrols.
+        longer, nobody wore the device, it has no phase with a condition, or no rest that enrols.
 
     Raises
     ------
     DatasetError
         There is no session at all.
     """
-    found = {f"session {folder.name}": _looked_at(folder) for folder in _folders(Path(root))}
-    return {name: what for name, what in found.items() if isinstance(what, str)}
+    return {
+        f"session {folder.name}": what
+        for folder in _folders(Path(root))
+        if isinstance(what := _looked_at(folder, with_synthetic=with_synthetic), str)
+    }
 
 
-def read_sessions(root: Path, subjects: Sequence[str] | None = None) -> Iterator[LabelledSession]:
+def read_sessions(
+    root: Path, subjects: Sequence[str] | None = None, *, with_synthetic: bool = False
+) -> Iterator[LabelledSession]:
     """Read one's own sessions, one at a time.
 
     Parameters
@@ -77,6 +95,8 @@ def read_sessions(root: Path, subjects: Sequence[str] | None = None) -> Iterator
         The folder whose direct children are session folders.
     subjects : sequence of str, optional
         Participant codes; everybody with a session that can be used by default.
+    with_synthetic : bool
+        As for `session_participants`.
 
     Returns
     -------
@@ -94,8 +114,9 @@ def read_sessions(root: Path, subjects: Sequence[str] | None = None) -> Iterator
         No session, or nobody of that code; while iterating, a session that can't be read.
     """
     place = Path(root)
-    people = people_among(session_participants(place), subjects, place)
-    usable = _usable(place)
+    present = session_participants(place, with_synthetic=with_synthetic)
+    people = people_among(present, subjects, place)
+    usable = _usable(place, with_synthetic=with_synthetic)
     for person in people:
         own = sorted((s for s in usable if s.participant == person), key=lambda s: s.started_s)
         for number, sitting in enumerate(own, start=1):
@@ -131,13 +152,24 @@ def _folders(root: Path) -> list[Path]:
     return found
 
 
-def _usable(root: Path) -> list[Sitting]:
-    found = (_looked_at(folder) for folder in _folders(root))
+def _usable(root: Path, *, with_synthetic: bool) -> list[Sitting]:
+    found = (_looked_at(folder, with_synthetic=with_synthetic) for folder in _folders(root))
     return [what for what in found if isinstance(what, Sitting)]
 
 
-def _looked_at(folder: Path) -> Sitting | str:
-    """Give a sitting, or why it can't be used; a session is gone through once."""
+def _looked_at(folder: Path, *, with_synthetic: bool) -> Sitting | str:
+    """Give a sitting, or why it can't be used."""
+    found = _gone_through(folder)
+    if with_synthetic or isinstance(found, str):
+        return found
+    # several devices stand in one line
+    uris = [uri.strip() for uri in found.device.split(",")]
+    kind = next((kind for kind in _NOBODYS for uri in uris if uri.startswith(kind)), "")
+    return f"nobody wore its device, {kind} (--with-synthetic lets it in)" if kind else found
+
+
+def _gone_through(folder: Path) -> Sitting | str:
+    """Read a session once, until it changes."""
     try:
         changed_ns = (folder / "session.json").stat().st_mtime_ns
     except OSError:

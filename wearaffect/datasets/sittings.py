@@ -39,6 +39,8 @@ class Sitting:
         Its folder.
     participant : str
         Code.
+    device : str
+        What it was recorded from: URIs with commas between them.
     started_s : float
         Unix time of its start.
     intervals : tuple of Interval
@@ -53,6 +55,7 @@ class Sitting:
 
     folder: Path
     participant: str
+    device: str
     started_s: float
     intervals: tuple[Interval, ...]
     rest: Interval
@@ -96,6 +99,7 @@ def sitting_of(folder: Path, header: Mapping[str, Any]) -> Sitting | str:
     return Sitting(
         folder,
         str(header["participant"]),
+        str(header.get("device", "")),
         float(header["wall_start_s"]),
         tuple(Interval(b[0].condition, b[0].start_s, b[-1].end_s) for b in blocks),
         rest,

@@ -1,13 +1,15 @@
 """What is scored on each corpus, and where a person's resting state may be taken."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from wearaffect.core.errors import DatasetError
 from wearaffect.datasets.labelled import REST_S, Interval, LabelledSession
 from wearaffect.datasets.noneeg import noneeg_subjects, read_noneeg
 from wearaffect.datasets.sessions import (
+    NOBODYS_TOO,
     read_sessions,
     session_exclusions,
     session_participants,
@@ -18,9 +20,10 @@ from wearaffect.datasets.stress_predict import (
     stress_predict_subjects,
 )
 from wearaffect.datasets.wesad import read_wesad, wesad_subjects
+from wearaffect.evaluation.protocol import SCORED
 from wearaffect.learning.table import LABELS, PersonTable
 
-__all__ = ["CORPORA", "ENROLMENTS", "Corpus", "enrolled_at"]
+__all__ = ["CORPORA", "ENROLMENTS", "Corpus", "enrolled_at", "own_sessions"]
 
 ENROLMENTS = ("none", "rest", "baseline_end", "medi1")
 """No resting state; the first five minutes of the first rest; its last five; the first
@@ -49,6 +52,8 @@ class Corpus:
         What stress is told from when rest, which comes first, isn't scored; may be empty.
     stressors : tuple of str
         Conditions scored against the rests before and after them.
+    scored : str
+        Which windows count.
     """
 
     id: str
@@ -63,6 +68,7 @@ class Corpus:
     guard: str = ""
     late: tuple[str, ...] = ()
     stressors: tuple[str, ...] = ()
+    scored: str = SCORED
 
     def people(self, root: Path, wanted: Sequence[str] | None) -> tuple[str, ...]:
         """Give whom to score: those asked for, or everybody who isn't excluded.
@@ -143,6 +149,20 @@ CORPORA: Mapping[str, Corpus] = {
     )
 }
 """By name."""
+
+
+def own_sessions(*, with_synthetic: bool) -> Corpus:
+    """Give the corpus of one's own sessions; those of nobody are in it only by request."""
+    corpus = CORPORA["sessions"]
+    if not with_synthetic:
+        return corpus
+    return replace(
+        corpus,
+        subjects=partial(session_participants, with_synthetic=True),
+        read=partial(read_sessions, with_synthetic=True),
+        excluded=partial(session_exclusions, with_synthetic=True),
+        scored=f"{corpus.scored}; {NOBODYS_TOO}",
+    )
 
 
 def enrolled_at(person: PersonTable, corpus: Corpus, enrolment: str) -> PersonTable:

@@ -12,16 +12,18 @@ __all__ = ["calibration_figure", "person_figure"]
 Block = Mapping[str, Any]
 
 # Okabe & Ito's colours, told apart by most colour-blind people
+_OURS = {"honest": "bundle", "own": "trained here"}
+_CORPORA = {"wesad": "WESAD", "sessions": "Own sessions"}
 _BLUE, _ORANGE, _PURPLE, _GREY = "#0072B2", "#E69F00", "#CC79A7", "#777777"
 
 
 def person_figure(board: Mapping[str, Any], path: Path) -> Path:
-    """Draw each person's stress F1 by the bundle, the best baseline and the clock.
+    """Draw each person's stress F1 by our model, the best baseline and the clock.
 
     Parameters
     ----------
     board : mapping
-        An honest board.
+        An honest board, or one of own sessions.
     path : Path
         An SVG or PNG to write.
 
@@ -36,18 +38,21 @@ def person_figure(board: Mapping[str, Any], path: Path) -> Path:
         There is no matplotlib.
     """
     split, block = _shown_block(board)
-    best = board["primary"].get("baseline") or max(
+    best = board.get("primary", {}).get("baseline") or max(
         block["baselines"], key=lambda name: block["baselines"][name]["stress"]["macro_f1"]
     )
     # hollow where it may lie under the bundle's
     shown = {
         shown_name(best): (block["baselines"][best], {"marker": "s", "color": _ORANGE}, "none"),
         "clock only": (block["controls"]["clock_only"], {"marker": "D", "color": _GREY}, _GREY),
-        "bundle": (block, {"marker": "o", "color": _BLUE}, _BLUE),
+        _OURS[board["board"]]: (block, {"marker": "o", "color": _BLUE}, _BLUE),
     }
+    if "shipped" in block:
+        shown["as shipped"] = (block["shipped"], {"marker": "^", "color": _PURPLE}, "none")
     ours = block["stress"]["per_subject"]
     people = sorted(ours, key=lambda name: ours[name]["macro_f1"])
-    figure = new_figure((7.2, 1.5 + 0.24 * len(people)))
+    rows = 1 + (len(shown) > 3)  # of the legend
+    figure = new_figure((7.2, 1.3 + 0.2 * rows + 0.24 * len(people)))
     axes = figure.subplots()
     for name, (scored, look, filled) in shown.items():
         each = [scored["stress"]["per_subject"][p]["macro_f1"] for p in people]
@@ -62,13 +67,14 @@ def person_figure(board: Mapping[str, Any], path: Path) -> Path:
             **look,
         )
     axes.set_yticks(range(len(people)), people)
+    axes.set_ylim(-0.6, len(people) - 0.4)
     axes.set_xlim(0, 1.02)
     axes.set_xlabel("stress macro-F1 of each person")
     axes.grid(color="#e5e5e5", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(loc="outside lower center", ncols=3 if rows == 1 else 2, frameon=False)
     _title(figure, board, split, block)
     return saved(figure, path)
 
@@ -144,8 +150,9 @@ def _shown_block(board: Mapping[str, Any]) -> tuple[str, Block]:
 
 def _title(figure: Any, board: Mapping[str, Any], split: str, block: Block) -> None:
     protocol = block["protocol"]
+    corpus, people = _CORPORA[protocol["dataset"]], len(protocol["subjects"])
     figure.suptitle(
-        f"WESAD, {len(protocol['subjects'])} people. {SPLIT_NAMES[split]}, "
+        f"{corpus}, {people} people. {SPLIT_NAMES[split]}, "
         f"{ENROLMENT_NAMES[protocol['enrolment']]}{' (quick board)' if board['quick'] else ''}\n"
         f"protocol {protocol['hash']}",
         fontsize=9,

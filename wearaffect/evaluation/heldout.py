@@ -1,6 +1,7 @@
 """Score a bundle on people it never saw."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,7 +26,13 @@ from wearaffect.evaluation.protocol import Protocol, closing
 from wearaffect.evaluation.rivals import untrained_index
 from wearaffect.learning.table import LABELS, PersonTable, table_of
 
-__all__ = ["evaluate_bundle", "predictor_of"]
+__all__ = [
+    "evaluate_bundle",
+    "known_to",
+    "marked_windows",
+    "predictor_of",
+    "was_trained_on",
+]
 
 
 def predictor_of(bundle: ModelBundle) -> Predictor:
@@ -36,7 +43,10 @@ def predictor_of(bundle: ModelBundle) -> Predictor:
         outcomes = bundle.predict(person.windows, without_enrolment=True)
         said = [_said(outcome) for outcome in outcomes]
         return Predicted(
-            np.array([[e.probabilities[k] for k in LABELS] for e in said]).reshape(-1, len(LABELS)),
+            # what wasn't there in training has no share
+            np.array([[e.probabilities.get(k, 0.0) for k in LABELS] for e in said]).reshape(
+                -1, len(LABELS)
+            ),
             tuple(o.reasons[0] if isinstance(o, Abstention) else "" for o in outcomes),
             forecast_us=_forecasts(said, bundle),
             held_us=_held(bundle),
@@ -122,10 +132,7 @@ def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
         the resting state.
     """
     started = perf_counter()
-    if set(bundle.manifest.labels) != set(LABELS):
-        raise DatasetError(
-            bundle.folder, "conditions", expected=", ".join(LABELS), got=str(bundle.manifest.labels)
-        )
+    corpus = known_to(bundle, corpus)
     names = corpus.people(root, subjects)
     seen: list[str] = []
     tables = []
@@ -146,7 +153,8 @@ def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
         enrolment,
         bundle.manifest.features,
         tuple(dict.fromkeys(table.subject for table in tables)),
-        ({} if subjects is not None else dict(corpus.excluded(root))) | _marked(tables),
+        ({} if subjects is not None else dict(corpus.excluded(root))) | marked_windows(tables),
+        scored=corpus.scored,
     )
     controls: Mapping[str, Fitter] = {"untrained_index": untrained_index}
     answers = by_person([answers_of(table, predictor_of(bundle)) for table in tables])
@@ -165,7 +173,7 @@ def evaluate_bundle(  # noqa: PLR0913 -- the options of one command
     )
 
 
-def _marked(tables: Sequence[PersonTable]) -> dict[str, str]:
+def marked_windows(tables: Sequence[PersonTable]) -> dict[str, str]:
     """Say how many windows aren't scored because somebody marked an artefact in them."""
     counts: dict[str, int] = {}
     for table in tables:
@@ -173,15 +181,35 @@ def _marked(tables: Sequence[PersonTable]) -> dict[str, str]:
     return {f"{n} windows of {name}": "marked as artefacts" for name, n in counts.items() if n}
 
 
+def known_to(bundle: ModelBundle, corpus: Corpus) -> Corpus:
+    """Give a corpus with the figures that a bundle's conditions allow.
+
+    Raises
+    ------
+    DatasetError
+        It has conditions that aren't ours, or doesn't tell stress.
+    """
+    labels = set(bundle.manifest.labels)
+    if not {"baseline", "stress"} <= labels <= set(LABELS):
+        raise DatasetError(
+            bundle.folder, "conditions", expected=", ".join(LABELS), got=str(bundle.manifest.labels)
+        )
+    return corpus if labels == set(LABELS) else replace(corpus, classes=())
+
+
+def was_trained_on(bundle: ModelBundle, person: str, content_hash: str) -> bool:
+    """Tell whether a person, or a recording of another name, stands in the provenance."""
+    recordings = bundle.manifest.provenance["recordings"]
+    known = {"/".join(name.split("/")[:2]) for name in recordings}  # whatever the sitting
+    return person in known or content_hash in recordings.values()
+
+
 def _admitted(
     bundle: ModelBundle, people: Iterable[LabelledSession], seen: list[str], *, allowed: bool
 ) -> Iterable[LabelledSession]:
     """Let pass whom the bundle never saw; note the others, or refuse them."""
-    recordings = bundle.manifest.provenance["recordings"]
-    known = {"/".join(name.split("/")[:2]) for name in recordings}  # whatever the sitting
-    hashes = set(recordings.values())
     for person in people:
-        if person.id in known or person.session.content_hash in hashes:
+        if was_trained_on(bundle, person.id, person.session.content_hash):
             if person.id not in seen:
                 seen.append(person.id)
             if not allowed:

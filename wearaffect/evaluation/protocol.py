@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any
 
-__all__ = ["Protocol", "closing"]
+__all__ = ["SCORED", "Protocol", "closing"]
+
+SCORED = "wholly inside one labelled interval and outside the first 300 s of rest"
+"""Which windows count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Protocol:
     subjects: tuple[str, ...]
     excluded: Mapping[str, str] = field(default_factory=dict)
     trained_on: str = ""
-    scored: str = "wholly inside one labelled interval and outside the first 300 s of rest"
+    scored: str = SCORED
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain data with its hash."""

@@ -20,7 +20,7 @@ def write_board(board: Mapping[str, Any], folder: Path) -> list[Path]:
     Parameters
     ----------
     board : mapping
-        From `honest_board`, `paper_board` or `transfer_board`.
+        From `honest_board`, `paper_board`, `transfer_board` or `own_board`.
     folder : Path
         Made if it isn't there.
 
@@ -53,6 +53,10 @@ def _markdown(board: Mapping[str, Any]) -> str:
             from wearaffect.evaluation.transfer_render import transfer_markdown
 
             return transfer_markdown(board)
+        case "own":
+            from wearaffect.evaluation.own_render import own_markdown
+
+            return own_markdown(board)
         case _:
             from wearaffect.evaluation.render import honest_markdown
 
@@ -69,6 +73,10 @@ def _figures(board: Mapping[str, Any], folder: Path) -> list[Path]:
             from wearaffect.evaluation.transfer_figure import transfer_figure
 
             return [transfer_figure(board, folder / "transfer.svg")]
+        case "own":
+            from wearaffect.evaluation.figures import person_figure
+
+            return [person_figure(board, folder / "stress_by_person.svg")]
         case _:
             from wearaffect.evaluation.figures import calibration_figure, person_figure
 

@@ -81,7 +81,8 @@ def in_order(people: Sequence[Answers]) -> dict[str, dict[str, float]]:
     for person in people:
         withheld = person.withheld or ("",) * person.labels.size
         for i, name in enumerate(person.protocol):
-            before = f"after {person.protocol[i - 1]}" if i else "at the start"
+            last = person.protocol[i - 1] if i else ""  # and between two sittings
+            before = f"after {last}" if last else "at the start"
             chosen = np.flatnonzero(person.interval == i)
             stress.setdefault(f"{name} {before}", []).extend(person.stress[chosen] > 0.5)
             silent.setdefault(f"{name} {before}", []).extend(bool(withheld[j]) for j in chosen)

@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["CORPUS_NAMES", "model_rows", "transfer_markdown"]
+__all__ = [
+    "CORPUS_NAMES",
+    "above_lines",
+    "model_rows",
+    "order_table",
+    "silence",
+    "transfer_markdown",
+]
 
 Block = Mapping[str, Any]
 
@@ -51,10 +58,10 @@ def _parts(corpus: str, enrolment: str, block: Block) -> Iterator[str]:
         why = "; ".join(f"{name}: {reason}" for name, reason in protocol["excluded"].items())
         yield f"Left out: {why}."
     yield _models_table(block)
-    yield _above(block["never_below_index"])
-    yield _order_table(block["in_order"])
+    yield above_lines("the bundle", block["never_below_index"])
+    yield order_table(block["in_order"])
     yield _forecast_table(block)
-    yield _silence(block)
+    yield silence(block)
 
 
 def model_rows(block: Block) -> Iterator[tuple[str, Block]]:
@@ -82,17 +89,19 @@ def _models_table(block: Block) -> str:
     return "\n".join(lines)
 
 
-def _above(found: Mapping[str, Block]) -> str:
+def above_lines(whose: str, found: Mapping[str, Block]) -> str:
+    """Tell how far a model ranks stress better than others, paired by person."""
     lines = [
         f"- {f['auroc_difference']:+.3f}{_range(f)} against the {name.replace('_', ' ')}; above it "
         f"in {100 * f['people_above']:.0f} % of people"
         for name, f in found.items()
         if f
     ]
-    return "\n".join(["AUROC of the bundle, paired by person:", "", *lines]) if lines else ""
+    return "\n".join([f"AUROC of {whose}, paired by person:", "", *lines]) if lines else ""
 
 
-def _order_table(found: Mapping[str, Block]) -> str:
+def order_table(found: Mapping[str, Block]) -> str:
+    """Tell of each section by what came before it."""
     lines = [
         _line(["section", "windows", "called stress", "withheld or not", "withheld"]),
         _line(["---"] * 5),
@@ -133,7 +142,8 @@ def _forecast_table(block: Block) -> str:
     return "\n\n".join(lines)
 
 
-def _silence(block: Block) -> str:
+def silence(block: Block) -> str:
+    """Tell what was withheld, why, and what it was worth."""
     found = block.get("abstention")
     if not found:
         return ""

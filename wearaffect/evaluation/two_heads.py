@@ -66,15 +66,16 @@ def training_rows(people: Sequence[PersonTable], every: int = 1) -> TrainingRows
         windows, labels = labelled_of(person)
         windows, labels = windows[::every], labels[::every]
         calm = np.isin(labels, ("baseline", "amusement"))
-        alike = np.zeros(len(labels))
-        alike[calm] = condition_weights([labels[i] for i in np.flatnonzero(calm)], "amusement")
+        amused = np.zeros(len(labels))
+        amused[calm] = condition_weights([labels[i] for i in np.flatnonzero(calm)], "amusement")
         index.append(windows)
         who.append(np.full(len(labels), k))
         truth.append(np.stack([np.equal(labels, "stress"), np.equal(labels, "amusement")], 1))
-        weight.append(np.stack([condition_weights(labels, "stress"), alike], 1))
+        weight.append(np.stack([condition_weights(labels, "stress"), amused], 1))
     weights = np.concatenate(weight)
     mean = weights.sum(axis=0) / np.maximum((weights > 0).sum(axis=0), 1)
-    return TrainingRows(index, np.concatenate(who), np.concatenate(truth), weights / mean)
+    alike = weights / np.where(mean > 0, mean, 1.0)
+    return TrainingRows(index, np.concatenate(who), np.concatenate(truth), alike)
 
 
 def shared_out(stress: Floats, amused: Floats) -> Predicted:
@@ -101,26 +102,36 @@ def on_inputs(
     """
     rows = training_rows(people, every)
     features = np.concatenate([inputs(p)[i] for p, i in zip(people, rows.windows, strict=True)])
-    heads = []
+    heads: list[Callable[[Floats], Floats]] = []
     for target, weight in zip(rows.truth.T, rows.weight.T, strict=True):
         kept = weight > 0
+        if np.unique(target[kept]).size < 2:  # nobody was amused, or nothing to tell it from
+            heads.append(_never)
+            continue
         model = make(rows.who[kept])
         heads.append(_fitted(model, features[kept], target[kept], weight[kept]))
 
     def predict(person: PersonTable) -> Predicted:
         asked = inputs(person)
-        stress, amused = (head.predict_proba(asked)[:, 1].astype(float) for head in heads)
+        stress, amused = (head(asked) for head in heads)
         return shared_out(stress, amused)
 
     return predict
 
 
-def _fitted(model: Any, features: Floats, target: NDArray[np.bool_], weight: Floats) -> Any:
+def _never(asked: Floats) -> Floats:
+    return np.zeros(len(asked))
+
+
+def _fitted(
+    model: Any, features: Floats, target: NDArray[np.bool_], weight: Floats
+) -> Callable[[Floats], Floats]:
     from sklearn.utils.validation import has_fit_parameter
 
     # a discriminant takes priors instead
     known = has_fit_parameter(model, "sample_weight")
-    return model.fit(features, target.astype(int), **({"sample_weight": weight} if known else {}))
+    model.fit(features, target.astype(int), **({"sample_weight": weight} if known else {}))
+    return lambda asked: model.predict_proba(asked)[:, 1].astype(float)
 
 
 def on_trees(people: Sequence[PersonTable], inputs: Inputs) -> Predictor:

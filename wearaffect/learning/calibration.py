@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 
 from wearaffect.bundle.belief import Belief, Calibration
 from wearaffect.bundle.estimator import doubts
-from wearaffect.learning.heads import CALM, INDEX_SHARE, condition_weights, labelled_of
-from wearaffect.learning.table import LABELS, PersonTable
+from wearaffect.learning.heads import (
+    CALM,
+    INDEX_SHARE,
+    SCORED,
+    condition_weights,
+    labelled_of,
+    tells_amusement,
+)
+from wearaffect.learning.table import PersonTable
 from wearaffect.signals.enrolment import LEAST_QUALITY
 
 __all__ = [
@@ -192,6 +199,8 @@ def _mixed(odds: Odds, weight: float) -> Floats:
 
 def _calm_temperature(people: Sequence[PersonTable], odds: Sequence[Sequence[Odds]]) -> float:
     """Give the temperature of amusement, which counts as much as baseline, as in fitting."""
+    if not tells_amusement(people):
+        return 1.0
     parts = []
     for person, ways in zip(people, odds, strict=True):
         index, names = labelled_of(person)
@@ -217,7 +226,7 @@ def _scored(
     person: PersonTable, stress: Floats, calibration: Calibration, trusted: Sequence[bool]
 ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
     """Beliefs, truth and trust where boards score."""
-    index = person.labelled(LABELS)
+    index = person.labelled(SCORED)
     names = person.labels
     p = believed(person, stress, calibration, trusted)[index]
     truth = np.array([names[i] == "stress" for i in index], dtype=bool)

@@ -22,9 +22,9 @@ from wearaffect.core.timebase import n_samples
 from wearaffect.learning.calibration import LEAST, mean_and_error
 from wearaffect.learning.card import write_card
 from wearaffect.learning.forecast import persistence_errors
-from wearaffect.learning.heads import INDEX_SHARE
+from wearaffect.learning.heads import AGAINST, INDEX_SHARE, labelled_of, tells_amusement
 from wearaffect.learning.served import OUTPUTS, ServedModel, run
-from wearaffect.learning.table import HORIZONS_S, LABELS, PersonTable
+from wearaffect.learning.table import HORIZONS_S, PersonTable
 from wearaffect.learning.training import Trained, population_physics
 from wearaffect.signals.chain import ChainSettings
 from wearaffect.signals.skin_history import FORECAST_HISTORY
@@ -52,6 +52,8 @@ class BundleText:
         Of training.
     metrics : mapping
         From an evaluation on people it wasn't fitted on, with the protocol.
+    excluded : mapping of str to str
+        Who wasn't learnt from, and why.
     """
 
     name: str
@@ -62,6 +64,7 @@ class BundleText:
     classifier: str
     seed: int
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
 
 def graph_bytes(model: ServedModel, n_inputs: int, window_s: float) -> bytes:
@@ -200,6 +203,18 @@ def _held(people: Sequence[PersonTable]) -> dict[str, list[float]]:
     return {f"{h:g}": row for h, row in rows if np.isfinite(row).all()}
 
 
+def _described(people: Sequence[PersonTable]) -> str:
+    """Say in words what was learnt from."""
+    whose = {"sessions": "own recorded sessions"}.get(people[0].dataset, people[0].dataset)
+    found = {label for person in people for label in labelled_of(person)[1]}
+    calm = ", ".join(label for label in AGAINST if label in found - {"stress"})
+    missing = "" if tells_amusement(people) else "; no amusement"
+    return (
+        f"{whose}, {len({person.id for person in people})} people, {len(people)} recordings: "
+        f"stress against {calm}{missing}"
+    )
+
+
 def _manifest(
     trained: Trained, people: Sequence[PersonTable], settings: ChainSettings, text: BundleText
 ) -> Manifest:
@@ -217,9 +232,9 @@ def _manifest(
         chain=settings.as_dict(),
         features=encoder.names,
         statistics=statistics,
-        labels=LABELS,
+        labels=trained.labels,
         horizons_s=HORIZONS_S,
-        physics=population_physics(trained.members),
+        physics=population_physics(trained.members, trained.labels),
         calibration=trained.calibration[text.classifier].as_dict()
         | {
             "method": "temperatures and thresholds from people left out",
@@ -229,6 +244,8 @@ def _manifest(
         abstention=LEAST,
         provenance={
             "recordings": {person.recording_id: person.content_hash for person in people},
+            "data": _described(people),
+            "excluded": dict(text.excluded),
             "classifier": text.classifier,
             "members": len(trained.members),
             "seed": text.seed,

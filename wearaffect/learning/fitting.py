@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from wearaffect.bundle.encoding import InputEncoder, rest_block
 from wearaffect.core.streams import SignalKind
-from wearaffect.learning.heads import CALM, condition_weights, labelled_of
+from wearaffect.learning.heads import CALM, condition_weights, labelled_of, tells_amusement
 from wearaffect.learning.network import AffectNetwork
 from wearaffect.learning.objective import Batch, LossWeights, losses
 from wearaffect.learning.table import PersonTable
@@ -233,6 +233,8 @@ def fit_network(
     network = AffectNetwork(encoder.names)
     # from the prior's spread, not its middle: members that agree in the end agree for the data
     network.draw(seed)
+    if not tells_amusement(people):
+        network.never_amused()
     callbacks: list[lightning.Callback] = (
         [] if progress is None else [_Report(progress, settings.epochs)]
     )

@@ -18,19 +18,29 @@ __all__ = [
     "AGAINST",
     "CALM",
     "INDEX_SHARE",
+    "NEVER",
+    "SCORED",
     "IndexPrior",
     "condition_weights",
     "labelled_of",
+    "missing_sides",
     "probabilities_of",
     "sympathetic_inputs",
+    "tells_amusement",
 ]
 
 INDEX_SHARE = 0.6
 """Weight of the untrained index in the log odds of stress (engineering choice). What isn't learnt
 can't be of one laboratory; what it costs at home stands in every card, share by share."""
 
-AGAINST = (*LABELS, "meditation")
+AGAINST = (*LABELS, "rest", "meditation")
 """What training windows are labelled with: stress is learnt against all the others."""
+
+SCORED = (*LABELS, "rest")
+"""What stress is scored against, on boards and where thresholds are chosen."""
+
+NEVER = -30.0
+"""Log odds of a condition that nobody was in while training."""
 
 # beats are lost to movement, so how many are left tells of it
 _OF_MOVEMENT = ("ibi_coverage",)
@@ -98,3 +108,32 @@ def labelled_of(person: PersonTable) -> tuple[NDArray[np.intp], list[str]]:
     index = person.labelled(AGAINST)
     names = person.labels
     return index, [names[i] for i in index]
+
+
+def tells_amusement(people: Sequence[PersonTable]) -> bool:
+    """Tell whether amusement can be learnt: there is some, and baseline outside the enrolment."""
+    found = {label for person in people for label in labelled_of(person)[1]}
+    return found.issuperset(CALM)
+
+
+def missing_sides(people: Sequence[PersonTable]) -> dict[str, str]:
+    """Say of whom stress can't be learnt, and why: all sittings of a person count together.
+
+    Parameters
+    ----------
+    people : sequence of PersonTable
+        One a sitting.
+
+    Returns
+    -------
+    dict of str to str
+        Subject to reason; windows of the enrolment are no windows to learn from.
+    """
+    found: dict[str, list[str]] = {}
+    for person in people:
+        found.setdefault(person.subject, []).extend(labelled_of(person)[1])
+    return {
+        name: "no windows of stress" if "stress" not in labels else "no windows but of stress"
+        for name, labels in found.items()
+        if len({label == "stress" for label in labels}) < 2
+    }

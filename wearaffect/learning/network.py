@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from wearaffect.bundle.encoding import N_FLAGS
 from wearaffect.core.streams import SignalKind
-from wearaffect.learning.heads import IndexPrior, probabilities_of, sympathetic_inputs
+from wearaffect.learning.heads import NEVER, IndexPrior, probabilities_of, sympathetic_inputs
 from wearaffect.learning.physics_layers import TimeConstants, held_roll, transition
 from wearaffect.learning.table import HORIZONS_S, LABELS
 from wearaffect.signals.features import FEATURES
@@ -219,6 +219,13 @@ class AffectNetwork(nn.Module):
         with torch.no_grad():
             self.emotion_drive.copy_(torch.randn(self.emotion_drive.shape, generator=generator))
             self.log_scale_us.copy_(torch.randn((), generator=generator))
+
+    def never_amused(self) -> None:
+        """Let the head of amusement say no, and stay so: training has none to show."""
+        for layer in (self.wide_amused, self.deep_amused):
+            nn.init.zeros_(layer.weight)
+            nn.init.constant_(layer.bias, NEVER / 2)
+            layer.requires_grad_(requires_grad=False)
 
     def step(self) -> tuple[Tensor, Tensor]:
         """Exact transition over a second, (3, 3) and (3,)."""

@@ -10,11 +10,13 @@ from torch import Tensor, nn
 from wearaffect.bundle.encoding import InputEncoder, rest_block
 from wearaffect.learning.heads import (
     CALM,
+    NEVER,
     IndexPrior,
     condition_weights,
     labelled_of,
     probabilities_of,
     sympathetic_inputs,
+    tells_amusement,
 )
 from wearaffect.learning.table import PersonTable
 
@@ -82,8 +84,12 @@ def fit_plain(people: Sequence[PersonTable], encoder: InputEncoder) -> PlainHead
     stressed = labels == "stress"
     usable = sympathetic_inputs(encoder.names)
     _load(head.stress, features * usable, stressed, stress_weight)
-    calm = calm_weight > 0
-    _load(head.amused, features[calm], labels[calm] == "amusement", calm_weight[calm])
+    calm, amused = calm_weight > 0, labels == "amusement"
+    if tells_amusement(people):
+        _load(head.amused, features[calm], amused[calm], calm_weight[calm])
+    else:
+        nn.init.zeros_(head.amused.weight)
+        nn.init.constant_(head.amused.bias, NEVER)
     index = nn.Linear(1, 1)
     _load(index, features[:, [_INDEX]], stressed, stress_weight)
     with torch.no_grad():
@@ -108,7 +114,7 @@ def _rows(
         if (features[:, -1] > 0).any():
             parts.append((without_rest(features), *parts[-1][1:]))
     features, labels, stress, calm = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return features, labels, stress / stress.mean(), calm / calm.mean()
+    return features, labels, stress / stress.mean(), calm / max(calm.mean(), 1e-9)
 
 
 def without_rest(features: Floats) -> Floats:

@@ -13,6 +13,7 @@ from wearaffect.learning.forecast import ForecastHead
 from wearaffect.learning.heads import probabilities_of
 from wearaffect.learning.network import TONIC_SHARE, AffectNetwork, NetworkOutput
 from wearaffect.learning.plain import PlainHead
+from wearaffect.learning.table import LABELS
 
 __all__ = ["OUTPUTS", "PHYSICS_OUTPUTS", "ServedModel", "run"]
 
@@ -57,6 +58,8 @@ class ServedModel(nn.Module):
         Of the skin conductance.
     plain : PlainHead or None
         Takes over the probabilities.
+    n_labels : int
+        How many conditions it tells; amusement, the last, may be missing.
     """
 
     plain: PlainHead | None
@@ -66,11 +69,13 @@ class ServedModel(nn.Module):
         members: Sequence[AffectNetwork],
         forecast: ForecastHead,
         plain: PlainHead | None = None,
+        n_labels: int = len(LABELS),
     ) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
         self.forecast = forecast
         self.plain = plain
+        self.n_labels = n_labels
 
     def forward(self, features: Tensor, eda: Tensor, history: Tensor) -> tuple[Tensor, ...]:
         """Give probabilities (n, k), forecast (n, h, 3) µS, physics (n, p, 3), affect and others.
@@ -90,7 +95,8 @@ class ServedModel(nn.Module):
             probabilities = torch.stack(said).mean(0)
         affect = torch.stack([out.affect for out in outs]).mean(0)
         others = torch.stack([out.from_others for out in outs]).mean(0)
-        return probabilities, self.forecast(eda, history), _physics(outs), affect, others
+        known = probabilities[:, : self.n_labels]
+        return known, self.forecast(eda, history), _physics(outs), affect, others
 
 
 def _physics(outs: Sequence[NetworkOutput]) -> Tensor:

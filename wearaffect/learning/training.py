@@ -22,7 +22,7 @@ from wearaffect.learning.calibration import (
 )
 from wearaffect.learning.fitting import FitSettings, fit_network
 from wearaffect.learning.forecast import ForecastHead, fit_forecast
-from wearaffect.learning.heads import AGAINST, IndexPrior
+from wearaffect.learning.heads import AGAINST, IndexPrior, missing_sides, tells_amusement
 from wearaffect.learning.network import AffectNetwork
 from wearaffect.learning.physics_layers import BoundedTime
 from wearaffect.learning.plain import PlainHead, fit_plain, without_rest
@@ -40,6 +40,8 @@ class Trained:
     ----------
     encoder : InputEncoder
         From windows to inputs.
+    labels : tuple of str
+        Conditions that it tells: `LABELS`, or those but amusement where training had none.
     members : tuple of AffectNetwork
         Networks.
     plain : PlainHead
@@ -55,6 +57,7 @@ class Trained:
     """
 
     encoder: InputEncoder
+    labels: tuple[str, ...]
     members: tuple[AffectNetwork, ...]
     plain: PlainHead
     forecast: ForecastHead
@@ -76,7 +79,7 @@ class Trained:
     def served(self, classifier: str) -> ServedModel:
         """Give what is exported, with the network or the plain model as classifier."""
         plain = self.plain if classifier == "plain" else None
-        return ServedModel(self.members, self.forecast, plain).eval()
+        return ServedModel(self.members, self.forecast, plain, len(self.labels)).eval()
 
 
 def fit_encoder(people: Sequence[PersonTable], window_s: float) -> InputEncoder:
@@ -137,11 +140,11 @@ def train_members(
     Raises
     ------
     DatasetError
-        Somebody's condition is missing from all people, or there are fewer than two people.
+        There are fewer than two people with windows of stress and of something else.
     ValueError
         Fewer than two members.
     """
-    _require_labels(people)
+    _require_people(people)
     if n_members < 2:
         msg = f"expected n_members >= 2, so that each leaves somebody out, got {n_members}"
         raise ValueError(msg)
@@ -174,7 +177,8 @@ def train_members(
         name: left_out_accuracy(people, found, calibration[name])
         for name, found in (("plain", of_plain), ("network", odds))
     }
-    return Trained(encoder, tuple(members), plain, forecast, calibration, curve, accuracy)
+    labels = LABELS if tells_amusement(people) else LABELS[:-1]
+    return Trained(encoder, labels, tuple(members), plain, forecast, calibration, curve, accuracy)
 
 
 def _odds(
@@ -197,29 +201,30 @@ def _odds(
     return found
 
 
-def _require_labels(people: Sequence[PersonTable]) -> None:
-    found = {label for person in people for label in person.labels}
-    missing = [label for label in LABELS if label not in found]
-    names = dict.fromkeys(person.id for person in people)
-    if len(names) < 2 or missing:
+def _require_people(people: Sequence[PersonTable]) -> None:
+    names = dict.fromkeys(person.subject for person in people)
+    lacking = missing_sides(people)
+    if lacking or len(names) < 2:
         raise DatasetError(
             ", ".join(names) or "nobody",
             "too little to learn from",
-            expected=f"at least two people and windows of {', '.join(LABELS)}",
-            got=f"{len(names)} people, nothing labelled {', '.join(missing)}"
-            if missing
-            else f"{len(names)} people",
-            remedy="name more subjects, or record sittings with the conditions that are missing",
+            expected="at least two people, each with windows of stress and of something else",
+            got="; ".join([f"{len(names)} people", *(f"{n}: {w}" for n, w in lacking.items())]),
+            remedy="name others, or record sittings with the conditions that are missing",
         )
 
 
-def population_physics(members: Sequence[AffectNetwork]) -> tuple[PhysicsOutput, ...]:
+def population_physics(
+    members: Sequence[AffectNetwork], labels: Sequence[str] = LABELS
+) -> tuple[PhysicsOutput, ...]:
     """Give the learned parameters of the equation with jackknife intervals.
 
     Parameters
     ----------
     members : sequence of AffectNetwork
         Each fitted without one group of people.
+    labels : sequence of str
+        Conditions that were there; nothing is known of how the others move the driver.
 
     Returns
     -------
@@ -232,21 +237,21 @@ def population_physics(members: Sequence[AffectNetwork]) -> tuple[PhysicsOutput,
         factor of two. What a window's values rest on is the decays, so they inherit theirs.
     """
     log: dict[str, list[float]] = {"fast_decay": [], "slow_decay": [], "scale": []}
-    log |= {f"emotion_drive_{label}": [] for label in LABELS}
-    log |= {f"emotion_ratio_{label}": [] for label in LABELS[1:]}
+    log |= {f"emotion_drive_{label}": [] for label in labels}
+    log |= {f"emotion_ratio_{label}": [] for label in labels[1:]}
     for member in members:
         with torch.no_grad():
             log["fast_decay"].append(float(member.times.fast().log()))
             log["slow_decay"].append(float(member.times.slow().log()))
             log["scale"].append(float(member.log_scale_us))
             hold = float(member.log_scale_us - member.gain_s().log())
-            moves = member.emotion_drive.tolist()
-        for label, move in zip(LABELS, moves, strict=True):
+            moves = member.emotion_drive[: len(labels)].tolist()
+        for label, move in zip(labels, moves, strict=True):
             log[f"emotion_drive_{label}"].append(hold + move)
-        for label, move in zip(LABELS[1:], moves[1:], strict=True):
+        for label, move in zip(labels[1:], moves[1:], strict=True):
             log[f"emotion_ratio_{label}"].append(move - moves[0])
     units = {"fast_decay": "s", "slow_decay": "s", "scale": "uS"}
-    units |= {f"emotion_ratio_{label}": "1" for label in LABELS[1:]}
+    units |= {f"emotion_ratio_{label}": "1" for label in labels[1:]}
     times = {"fast_decay": members[0].times.fast, "slow_decay": members[0].times.slow}
     outputs = [
         _interval(name, units.get(name, "uS/s"), values, times.get(name))
