@@ -23,7 +23,7 @@ from wearaffect.clinic.sitting.checks import check_signals
 from wearaffect.clinic.sitting.errors import AnswerError, SittingError, StartBlockedError
 from wearaffect.clinic.sitting.history import rebuild
 from wearaffect.clinic.sitting.purpose import Consent, IntendedUse, Purpose, Setting
-from wearaffect.clinic.sitting.running import rest_interval
+from wearaffect.clinic.sitting.running import rest_intervals
 from wearaffect.clinic.sitting.sitting import Sitting
 from wearaffect.clinic.sitting.state import Stage
 from wearaffect.core.affect import Abstention, AffectEstimate
@@ -80,7 +80,7 @@ def test_a_whole_sitting() -> None:
     ]
     assert log.events == [Marker(begin_ns + 300 * S, "task started")]
     assert state.markers[marker].by == "operator"
-    interval = rest_interval(state, begin_ns - 2 * S)
+    (interval,) = rest_intervals(state, begin_ns - 2 * S)
     assert interval is not None
     assert (interval.start_s, interval.end_s) == (2.0, 302.0)
     told = [(m["phase"], m["state"]) for topic, m, _ in log.told if topic == "protocol"]

@@ -153,6 +153,8 @@ def test_a_participants_form_has_the_shape_that_is_expected(clinic: Served, fits
     def act(**act: Any) -> Any:
         return fits("FormView", participant.post("/api/form/acts", json=act))
 
+    assert fits("FormView", participant.get("/api/form"))["due"] == []
+    clinic.act("end_phase", phase="first", reason="")
     due = fits("FormView", participant.get("/api/form"))["due"]
     assert [(d["phase"], d["form"]) for d in due] == [("first", "affect")]
     page = act(act="open", form="affect", phase="first")
@@ -299,7 +301,10 @@ def test_a_participants_page_fills_what_is_due_and_nothing_else(clinic: Served) 
     def tried(**act: Any) -> int:
         return participant.post("/api/form/acts", json=act).status_code
 
+    assert tried(act="open", form="affect", phase=None) == 409
+    clinic.act("end_phase", phase="first", reason="")
     assert tried(act="open", form="words", phase=None) == 409
+    assert tried(act="open", form="affect", phase="second") == 409
     assert tried(act="answer", id=0, item="valence", answer=1.0, reason="") == 409
     assert tried(act="open", form="affect", phase=None) == 200
     assert tried(act="answer", id=0, item="valence", answer=2e9, reason="") == 422

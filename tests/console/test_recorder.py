@@ -1,6 +1,7 @@
 """A sitting recorded from connecting to closing, on a real journal and the synthetic wearable."""
 
 import asyncio
+import errno
 import json
 import struct
 from collections.abc import Callable
@@ -12,15 +13,17 @@ import pytest
 
 from wearaffect.bundle.loading import load_bundle
 from wearaffect.clinic.console.plan import Plan
-from wearaffect.clinic.console.recorder import ENROLMENT, Recorder
+from wearaffect.clinic.console.recorder import Recorder
+from wearaffect.clinic.console.resting import ENROLMENT
 from wearaffect.clinic.sitting.errors import SittingError
 from wearaffect.clinic.sitting.forms import form_named
 from wearaffect.clinic.sitting.protocol import read_protocol
 from wearaffect.clinic.sitting.purpose import Consent, IntendedUse, Purpose, Setting
 from wearaffect.clinic.sitting.records import acts_in
 from wearaffect.core.errors import DeviceUriError
-from wearaffect.recording.journal import read_journal
+from wearaffect.recording.journal import JournalSettings, read_journal
 from wearaffect.recording.journal_reader import read_topic
+from wearaffect.recording.storage import DiskFile
 from wearaffect.recording.verify import verify
 from wearaffect.signals.enrolment import Enrolment
 
@@ -193,3 +196,87 @@ def test_a_device_that_goes_leaves_the_sitting_to_be_closed(tmp_path: Path) -> N
     view = asyncio.run(run())
     assert view["closed"]["ok"]
     assert verify(tmp_path / "s").ok
+
+
+def test_consent_that_is_taken_back_ends_the_recording_and_hides_what_was_estimated(
+    tmp_path: Path,
+) -> None:
+    async def run() -> tuple[Recorder, dict[str, Any], bytes]:
+        recorder = Recorder(_plan(bundle=load_bundle("wrist-affect")), tmp_path / "s")
+        await _whole_sitting(recorder)
+        await _until(lambda: (recorder.view()["outcome"] or {"withheld": 1})["withheld"] == [])
+        less = Consent(recording=False, keep_days=1).as_dict()
+        await _act(recorder, "note_consent", consent=less)
+        assert recorder.view()["stage"] == "self_report"
+        assert recorder.view()["outcome"]["stress"] is None
+        await _until(lambda: recorder.connection == "off")
+        messages = recorder.messages()
+        told = [await anext(messages) for _ in range(3)]
+        await recorder.act({"act": "review", "reason": "stopped"}, who="operator")
+        await _act(recorder, "close")
+        await _until(lambda: recorder.closed)
+        return recorder, recorder.view(), next(m for m in told if m[0] == 3)
+
+    _, view, outcomes = asyncio.run(run())
+    assert view["closed"]["ok"]
+    assert all(one["stress"] is None for one in json.loads(outcomes[1:]))
+    stored = json.loads((tmp_path / "s" / "session.json").read_text())
+    assert stored["consent"]["recording"], "what was agreed to when it began"
+    assert not stored["agreed"]["consent"]["recording"]
+    assert stored["agreed"]["consent"]["keep_days"] == 1
+    assert verify(tmp_path / "s").ok
+
+
+class _Full(DiskFile):
+    """A disk that is full after so many bytes, reserve and all."""
+
+    room = 60_000
+
+    def write(self, data: memoryview) -> int:
+        if self.room < len(data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= len(data)
+        return super().write(data)
+
+
+def test_nothing_is_acknowledged_that_is_not_kept(tmp_path: Path) -> None:
+    async def run() -> tuple[dict[str, Any], dict[str, Any]]:
+        settings = JournalSettings(opener=_Full, reserve_bytes=0)
+        recorder = Recorder(_plan(), tmp_path / "s", settings=settings)
+        await recorder.connect()
+        await _act(recorder, "start")
+        await _until(lambda: recorder.view()["connection"] == "failed")
+        assert recorder.view()["trouble"]
+        with pytest.raises(SittingError, match="nothing is kept"):
+            await _act(recorder, "mark", label="late", at_s=None)
+        await asyncio.sleep(0.2)
+        before = recorder.view()
+        await recorder.act({"act": "stop", "phase": "rest", "reason": "full"}, who="operator")
+        await recorder.act({"act": "review", "reason": "full"}, who="operator")
+        await _act(recorder, "close")
+        await _until(lambda: recorder.closed)
+        return before, recorder.view()
+
+    before, view = asyncio.run(run())
+    closed = view["closed"]
+    assert not closed["ok"]
+    # what the page says is kept is no more than what was taken, and what is safe is told
+    for stream in before["streams"]:
+        assert 0 < closed["streams"][stream["id"]]["stored"] <= stream["stored"]
+
+
+def test_a_folder_that_goes_away_does_not_hold_the_sitting(tmp_path: Path) -> None:
+    async def run() -> dict[str, Any]:
+        recorder = Recorder(_plan(), tmp_path / "s")
+        await recorder.connect()
+        await _act(recorder, "start")
+        (tmp_path / "s").rename(tmp_path / "gone")
+        await recorder.act({"act": "stop", "phase": "rest", "reason": "pulled"}, who="operator")
+        await recorder.act({"act": "review", "reason": "pulled"}, who="operator")
+        await _act(recorder, "close")
+        await _until(lambda: recorder.closed)
+        return recorder.view()
+
+    view = asyncio.run(run())
+    assert not view["closed"]["ok"]
+    assert view["closing"]["problem"]

@@ -40,7 +40,7 @@ def _eda(first: int, values: list[float], lost: int = 0) -> SignalChunk:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), min_size=1, max_size=30))
-def test_gaps_account_and_envelope_are_those_of_the_samples(
+def test_gaps_and_envelope_are_those_of_the_samples(
     pieces: list[tuple[int, int]],
 ) -> None:
     screen = Screen()
@@ -57,8 +57,6 @@ def test_gaps_account_and_envelope_are_those_of_the_samples(
         screen.chunk(_eda(at, values, lost), 0)
         at += n
     assert screen.n_gaps == holes
-    account = screen.account("w.eda")
-    assert (account["stored"], account["lost_in_gaps"]) == (len(whole), at - len(whole))
     (row,) = screen.overview(10_000)["streams"]
     for second in range(-(-at // 4)):
         inside = [v for k, v in whole.items() if k // 4 == second]
@@ -131,3 +129,22 @@ def test_streams_that_no_window_takes_are_judged_by_whether_they_come() -> None:
     found = lights.checks(_START + 2 * _S)
     assert [c and c.light for c in found.values()] == [None, Light.OK, Light.OK]
     assert all(c and c.light is Light.BAD for c in lights.checks(_START + 30 * _S).values())
+
+
+def test_a_leap_of_a_day_is_not_walked_through() -> None:
+    chunks = _worn(SignalKind.EDA, 60.0)
+    info = chunks[0].info
+    day_ns = 86_400 * _S
+    lights = Lights([info], _START)
+    for chunk in chunks[:5]:
+        lights.push(chunk)
+    seen = []
+    chain_of = lights._benches[0]
+    for chunk in chunks:
+        leapt = SignalChunk(info, chunk.data, chunk.start_ns + day_ns)
+        lights.push(leapt)
+        seen.append(chain_of._chain)
+    assert len({id(chain) for chain in seen}) == 1, "it began anew once"
+    light = lights.checks(_START + day_ns + 60 * _S)["w.eda"]
+    assert light is not None
+    assert light.light is Light.OK

@@ -16,7 +16,7 @@ from wearaffect.signals.lateness import LatenessRule
 
 __all__ = ["LiveStep"]
 
-_LONGEST_NS = 31 * 24 * 3600 * NS_PER_S  # no sitting lasts a month
+_LONGEST_NS = 2 * 24 * 3600 * NS_PER_S  # nothing is away for so long and comes back
 _DECISION_NS = NS_PER_S  # a decision is a line in the journal: one a second serves any hop
 
 
@@ -82,7 +82,7 @@ class LiveStep:
         return outcomes
 
     def _take_chunk(self, chunk: SignalChunk, received_ns: int) -> list[Outcome]:
-        if len(chunk) and abs(chunk.end_ns - self._start_ns) > _LONGEST_NS:
+        if len(chunk) and abs(chunk.end_ns - self._reached_ns) > _LONGEST_NS:
             raise SignalError(
                 chunk.info.id,
                 "stamps on another clock than the session's",

@@ -120,12 +120,18 @@ class JournalWriter:
         )
         self._order = threading.Lock()  # numbers, accounts and the audit trail in one order
         self._audit_head = ""
+        self._conclusion: dict[str, Any] = {}
         self.copying: threading.Thread | None = None
 
     @property
     def state(self) -> JournalState:
         """How it stands with the disk."""
         return self._scribe.state if self._scribe else JournalState()
+
+    def account(self, stream_id: str) -> dict[str, Any]:
+        """Give the account of a stream so far: what was taken, not what was refused."""
+        with self._order:
+            return self._accounts[stream_id].as_dict()
 
     def start(self, streams: Sequence[StreamInfo], start_ns: int) -> None:
         """Make the folder; learn which streams will come and which host time counts as zero."""
@@ -244,6 +250,18 @@ class JournalWriter:
         """
         self._writing().flush()
 
+    def agree(self, consent: Mapping[str, Any], intended_use: str) -> None:
+        """Say what holds in the end: ``agreed`` in ``session.json``, beside the header's first word.
+
+        Parameters
+        ----------
+        consent : mapping
+            What the participant agrees to.
+        intended_use : str
+            What it is for.
+        """
+        self._conclusion = {"agreed": {"consent": dict(consent), "intended_use": intended_use}}
+
     def close(self) -> None:
         """Finish the journal; it takes nothing more, and closing it again does nothing."""
         scribe, file = self._scribe, self._file
@@ -256,6 +274,7 @@ class JournalWriter:
             scribe.close()
             ending = {"closed": True, **file.hashes, "n_messages": scribe.n_taken}
             ending |= {"audit_head": self._audit_head, **self._accounts.ending()}
+            ending |= self._conclusion
             write_json(self.folder / "session.json", self._header | ending)
         except OSError as error:
             raise unwritable(self.folder, error) from error

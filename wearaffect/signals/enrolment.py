@@ -1,5 +1,6 @@
 """Rest enrolment: a person's features at rest, taken once, applied to all that follows."""
 
+import hashlib
 import json
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -121,11 +122,22 @@ class Enrolment:
         features = dict(zip(FEATURES, mean.tolist(), strict=True))
         return cls(features, len(usable), interval.start_s, interval.end_s, chain_id)
 
-    def save(self, path: Path) -> None:
-        """Write as JSON; a feature that rest didn't show is null."""
+    @property
+    def sha256(self) -> str:
+        """Hash of everything in it, so that a record can say which one was meant."""
+        return hashlib.sha256(self._text().encode()).hexdigest()
+
+    def _text(self) -> str:
+        """Give JSON; a feature that rest didn't show is null."""
         record = asdict(self) | {"schema": _SCHEMA}
         record["features"] = {k: v if np.isfinite(v) else None for k, v in self.features.items()}
-        path.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        return json.dumps(record, indent=1, allow_nan=False)
+
+    def save(self, path: Path) -> None:
+        """Write as JSON: the whole file, or none."""
+        part = path.with_suffix(".tmp")
+        part.write_text(self._text() + "\n", encoding="utf-8")
+        part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "Enrolment":

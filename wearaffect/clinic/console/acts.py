@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["do_act", "do_form_act"]
 
 _Told = Mapping[str, Any]
+_WAY_OUT = ("stop", "review", "close", "note_consent")
 
 
 def do_act(recorder: "Recorder", act: _Told, who: str) -> None:
@@ -31,14 +32,27 @@ def do_act(recorder: "Recorder", act: _Told, who: str) -> None:
     Raises
     ------
     SittingError
-        No such act, or the sitting doesn't allow it as it stands.
+        No such act, the sitting doesn't allow it as it stands, or nothing is kept any more.
     """
+    _require_kept(recorder, act)
     _among(_ACTS, act)(recorder, act, who)
 
 
 def do_form_act(recorder: "Recorder", act: _Told, who: str) -> None:
     """Do a ``FormAct``; see `do_act`."""
+    _require_kept(recorder, act)
     _among(_FORM_ACTS, act)(recorder, act, who)
+
+
+def _require_kept(recorder: "Recorder", act: _Told) -> None:
+    """Refuse what would be lost: where the journal has ended, only the way out is open."""
+    trouble = recorder.journal.state.trouble
+    if trouble is not None and act.get("act") not in _WAY_OUT:
+        raise SittingError(
+            "nothing is kept any more",
+            got=str(trouble),
+            remedy="stop the run, close the sitting, make room, and begin another",
+        )
 
 
 def _among(known: Mapping[str, "_Deed"], act: _Told) -> "_Deed":
@@ -115,6 +129,10 @@ def _note_consent(recorder: "Recorder", act: _Told, who: str) -> None:
     except (TypeError, ValueError) as error:
         raise SittingError("consent", got=str(error)) from error
     recorder.sitting.note_consent(consent, who=who)
+    state = recorder.state
+    if not consent.recording and state.current is not None:
+        name = state.phases[state.current].phase.name
+        recorder.sitting.stop(name, "consent to be recorded was taken back", who=who)
 
 
 def _review(recorder: "Recorder", act: _Told, who: str) -> None:

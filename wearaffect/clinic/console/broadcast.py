@@ -9,6 +9,7 @@ from typing import Any
 from wearaffect.clinic.console.frames import MESSAGE_OUTCOMES, MESSAGE_VIEW
 from wearaffect.clinic.console.screen import Screen
 from wearaffect.clinic.console.view import outcome_view
+from wearaffect.core.affect import Outcome
 
 __all__ = ["Broadcast"]
 
@@ -26,10 +27,17 @@ class Broadcast:
         Gives the view.
     screen : Screen
         Has samples and outcomes.
+    shown : callable
+        The gate, which may have closed since an outcome came.
     """
 
-    def __init__(self, view: Callable[[], dict[str, Any]], screen: Screen) -> None:
-        self._view, self._screen = view, screen
+    def __init__(
+        self,
+        view: Callable[[], dict[str, Any]],
+        screen: Screen,
+        shown: Callable[[Outcome], Outcome],
+    ) -> None:
+        self._view, self._screen, self._shown = view, screen, shown
         self._watchers: set[_Watcher] = set()
         self._since = 0
         self._changed = False
@@ -62,7 +70,7 @@ class Broadcast:
 
     def _outcomes_message(self, first: int, end: int) -> bytes:
         origin_ns, outcomes = self._screen.start_ns, self._screen.outcomes[first:end]
-        news = [outcome_view(outcome, origin_ns) for outcome in outcomes]
+        news = [outcome_view(self._shown(outcome), origin_ns) for outcome in outcomes]
         return bytes([MESSAGE_OUTCOMES]) + _json(news)
 
     async def messages(self, now_ns: Callable[[], int]) -> AsyncGenerator[bytes]:

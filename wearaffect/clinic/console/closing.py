@@ -1,6 +1,7 @@
 """The end of a session: the journal closed, verified, reported."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -55,34 +56,46 @@ class Closing:
             Writes the report.
         """
         verified = None
-        try:
-            await end_journal()
+        if await self._tried(end_journal()):
             self.step = "verify"
+        # what is safe is said also where the journal ended in trouble
+        with contextlib.suppress(WearAffectError, OSError):
             verified = await asyncio.to_thread(verify, folder)
+        if report is not None and self.problem is None:
             self.step = "report"
-            if report is not None:
-                await report(folder)
+            await self._tried(report(folder))
+        self.result = _closed(folder, verified, self.problem)
+
+    async def _tried(self, step: Awaitable[None]) -> bool:
+        try:
+            await step
         except WearAffectError as error:
             self.problem = problem_view(error)
         except Exception:  # noqa: BLE001 - whatever it is, the page must learn of it
             _LOG.exception("closing a session")
-            self.problem = {"name": "InternalError", "what": "closing failed by a fault of ours"}
-            self.problem |= dict.fromkeys(("expected", "got"), "")
-            self.problem["remedy"] = "nothing is lost: recover or verify the session by hand"
-        self.result = _closed(folder, verified, self.problem)
+            self.problem = dict.fromkeys(("expected", "got"), "") | {
+                "name": "InternalError",
+                "what": "closing failed by a fault of ours",
+                "remedy": "what is on the disk is safe: verify or recover the session by hand",
+            }
+        return self.problem is None
 
 
 def _closed(
     folder: Path, verified: Verification | None, problem: dict[str, Any] | None
 ) -> dict[str, Any]:
-    stored = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    stored: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):  # the disk may be gone
+        stored = json.loads((folder / "session.json").read_text(encoding="utf-8"))
     streams = verified.streams if verified else stored.get("streams", {})
     return {
         "ok": bool(verified and verified.ok),
         "problems": list(verified.problems) if verified else ["it wasn't verified"],
         "audit_head": stored.get("audit_head", ""),
         "sha256": stored.get("sha256", ""),
-        "streams": {name: {k: account[k] for k in _COUNTS} for name, account in streams.items()},
+        "streams": {
+            name: {k: account.get(k) for k in _COUNTS} for name, account in streams.items()
+        },
         "report": (folder / "report.html").is_file(),
         "report_problem": "" if problem is None else problem["what"],
     }

@@ -16,6 +16,7 @@ __all__ = ["Lights"]
 # twenty never; people wait no longer for a light (engineering choice).
 _SETTINGS = ChainSettings(WindowSpec(window_s=20.0, hop_s=1.0))
 _SILENT_NS = ns_from_s(5.0)  # a second more than windows wait for a stream
+_LEAP_NS = ns_from_s(60.0)  # over a longer gap nothing is judged: it begins anew behind it
 _SILENT_IRREGULAR_NS = ns_from_s(15.0)  # beats and presses come when they come
 
 
@@ -43,9 +44,11 @@ class Lights:
         """Take the next chunk of any stream."""
         if not len(chunk):
             return
+        before_ns = self._seen_ns.get(chunk.info.id, self._start_ns)
         self._seen_ns[chunk.info.id] = chunk.end_ns
+        leaps = chunk.end_ns - before_ns > _LEAP_NS
         for bench in self._benches:
-            bench.push(chunk)
+            bench.push(chunk, leaps=leaps)
 
     def checks(self, now_ns: int) -> dict[str, StreamCheck | None]:
         """Give the light of each stream by its id; None: it is too early to say.
@@ -55,7 +58,7 @@ class Lights:
         now_ns : int
             Host time, to tell a stream that fell silent.
         """
-        quality = {k: q for bench in self._benches for k, q in bench.quality.items()}
+        quality = {k: q for bench in self._benches for k, q in tuple(bench.quality.items())}
         return {info.id: self._check(info, quality.get(info.id), now_ns) for info in self._streams}
 
     def _check(self, info: StreamInfo, quality: Quality | None, now_ns: int) -> StreamCheck | None:
@@ -77,12 +80,18 @@ class _Bench:
         first = {info.kind: info for info in reversed(streams) if _SETTINGS.takes(info)}
         self.watched: Mapping[str, SignalKind] = {info.id: kind for kind, info in first.items()}
         self.quality: dict[str, Quality] = {}
-        self._chain = Chain(_SETTINGS, origin_ns=start_ns)
-        self._rule = LatenessRule(_SETTINGS.awaited(first.values()), start_ns)
+        self._streams = tuple(first.values())
+        self._begin(start_ns)
 
-    def push(self, chunk: SignalChunk) -> None:
+    def _begin(self, start_ns: int) -> None:
+        self._chain = Chain(_SETTINGS, origin_ns=start_ns)
+        self._rule = LatenessRule(_SETTINGS.awaited(self._streams), start_ns)
+
+    def push(self, chunk: SignalChunk, *, leaps: bool) -> None:
         if chunk.info.id not in self.watched:
             return
+        if leaps:
+            self._begin(int(chunk.times_ns()[0]))
         try:
             self._chain.push(chunk)
             windows = self._chain.advance(self._rule.see(chunk))

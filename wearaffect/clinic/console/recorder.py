@@ -15,13 +15,13 @@ from wearaffect.clinic.console.clock import SittingClock, pace_of
 from wearaffect.clinic.console.closing import Closing, MakeReport
 from wearaffect.clinic.console.form_view import form_view
 from wearaffect.clinic.console.plan import Plan
+from wearaffect.clinic.console.resting import RestKeeper
 from wearaffect.clinic.console.screen import Screen
 from wearaffect.clinic.console.taps import ActLog, SittingTap
 from wearaffect.clinic.console.view import problem_view, view_of
 from wearaffect.clinic.sitting.checks import StreamCheck
 from wearaffect.clinic.sitting.errors import SittingError
 from wearaffect.clinic.sitting.records import about
-from wearaffect.clinic.sitting.running import rest_interval
 from wearaffect.clinic.sitting.sitting import Sitting
 from wearaffect.clinic.sitting.state import SittingState, Stage
 from wearaffect.core.affect import Outcome
@@ -30,14 +30,11 @@ from wearaffect.core.protocols import Device, Sink
 from wearaffect.devices.registry import open_device
 from wearaffect.pipeline.live import live
 from wearaffect.recording.journal import JournalSettings, JournalWriter
-from wearaffect.signals.enrolment import RestToCome
 
-__all__ = ["ENROLMENT", "Plan", "Recorder"]
-
-ENROLMENT = "enrolment.json"
-"""Where a session folder keeps the resting state that was taken in it."""
+__all__ = ["Recorder"]
 
 _LOG = logging.getLogger(__name__)
+_PATIENCE_S = 15.0  # for a device that doesn't let go (engineering choice)
 _TICK_S = 1 / 30  # pages draw no faster (engineering choice)
 
 
@@ -87,7 +84,8 @@ class Recorder:
             )
         self.plan, self.folder, self.name = plan, folder, folder.name
         self.screen = Screen()
-        self.rest = RestToCome()
+        sealed = settings is not None and settings.seal_to is not None
+        self.resting = RestKeeper(None if sealed else folder)
         self.pace = pace_of(plan.devices)
         self.troubles: list[dict[str, Any]] = []
         self.connection = "connecting"
@@ -109,9 +107,10 @@ class Recorder:
         self._others, self._make_report = tuple(sinks), make_report
         self._begun = asyncio.Event()
         self._enough = asyncio.Event()
-        self._broadcast = Broadcast(self.view, self.screen)
+        self._broadcast = Broadcast(self.view, self.screen, self.shown)
         self._tasks: list[asyncio.Task[None]] = []
         self._n_views = 0
+        self._stumbled = False
 
     def _kept(self, settings: JournalSettings) -> JournalSettings:
         return dataclasses.replace(
@@ -144,6 +143,7 @@ class Recorder:
         finally:
             begun.cancel()
         if not self._begun.is_set():
+            self.journal.abandon()
             recording.result()
             raise SittingError("the devices ended before anything came")
         self._tasks = [recording, asyncio.create_task(self._tick())]
@@ -168,7 +168,7 @@ class Recorder:
             self._devices,
             self.plan.bundle,
             [tap],
-            rest=self.plan.rest or self.rest,
+            rest=self.plan.rest or self.resting.rest,
             until=self._enough,
         )
         async with contextlib.aclosing(outcomes):
@@ -176,11 +176,14 @@ class Recorder:
                 pass
 
     def _fail(self, problem: Mapping[str, Any]) -> None:
+        self._trouble(problem)
+        self.connection = "failed"
+
+    def _trouble(self, problem: Mapping[str, Any]) -> None:
         safe = "What was recorded so far is safe. Go on to self-report, then close the sitting."
         fields = dict.fromkeys(("expected", "got", "remedy"), "") | dict(problem)
         fields["remedy"] = f"{fields['remedy']} {safe}".strip()
         self.troubles.append(fields)
-        self.connection = "failed"
 
     def _start(self, tap: SittingTap, start_ns: int) -> None:
         """Open the sitting, now that the clock is known and the journal is there."""
@@ -202,24 +205,22 @@ class Recorder:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while not self.closed:
-            self._take_rest()
-            self._broadcast.tick(self.now_ns())
+            await self._turn()
             due_s = max(due_s + _TICK_S, loop.time())
             await asyncio.sleep(due_s - loop.time())
-        self._broadcast.tick(self.now_ns())
+        await self._turn()
 
-    def _take_rest(self) -> None:
-        """Tell the chain of a rest that is over, and the sitting of a resting state."""
-        state = self.state
-        if state.resting is not None or state.stage not in {Stage.RUN, Stage.SELF_REPORT}:
-            return
-        if self.rest.enrolment is not None:
-            self.sitting.rest_taken(self.rest.enrolment.chain_id)
-            self.rest.enrolment.save(self.folder / ENROLMENT)
-        elif not self.rest.failed:
-            interval = rest_interval(state, self.screen.start_ns)
-            if interval is not None:
-                self.rest.tell(interval)
+    async def _turn(self) -> None:
+        """Do what is done thirty times a second; what fails once doesn't end it."""
+        try:
+            await self.resting.follow(self.sitting, self.screen.start_ns)
+            self._broadcast.tick(self.now_ns())
+        except Exception as error:  # noqa: BLE001 - pages must be told of it
+            if not self._stumbled:
+                _LOG.exception("pages couldn't be told")
+                what = "something beside the recording failed"
+                self._trouble({"name": type(error).__name__, "what": what, "got": str(error)})
+            self._stumbled = True
 
     # ---- what others ask
 
@@ -283,10 +284,11 @@ class Recorder:
         Raises
         ------
         SittingError
-            The sitting doesn't allow it as it stands.
+            The sitting doesn't allow it as it stands, or nothing is kept any more.
         """
         do_act(self, act, who)
-        if self.state.stage in {Stage.REVIEW, Stage.CLOSED}:
+        agreed = self.state.consent is not None and self.state.consent.recording
+        if self.state.stage in {Stage.REVIEW, Stage.CLOSED} or not agreed:
             self._enough.set()
         if self.state.stage is Stage.CLOSED and self.closing is None:
             self.closing = Closing()
@@ -305,7 +307,9 @@ class Recorder:
     async def _end_journal(self) -> None:
         """Leave the devices, then close the journal; what failed before was told then."""
         self._enough.set()
-        await asyncio.gather(*self._tasks[:1], return_exceptions=True)
+        await asyncio.wait(self._tasks[:1], timeout=_PATIENCE_S)
+        use, consent = self.state.use or self.plan.use, self.state.consent or self.plan.consent
+        self.journal.agree(consent.as_dict(), use.sentence)
         await asyncio.to_thread(self.journal.close)
 
     async def abandon(self) -> None:
@@ -314,7 +318,8 @@ class Recorder:
             await asyncio.gather(*self._tasks[2:], return_exceptions=True)
         elif self._begun.is_set():
             self.journal.audit("recorder", "server stopped", reason="nobody closed the sitting")
-            await self._end_journal()
+            with contextlib.suppress(WearAffectError):  # it was told as trouble
+                await self._end_journal()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

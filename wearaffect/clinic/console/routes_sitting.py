@@ -103,7 +103,9 @@ def _operates(role: Role) -> bool:
 def _require_own(body: bodies.OpenPage | bodies.GiveAnswer | bodies.ClosePage, view: Any) -> None:
     """Keep a participant's page to what is due, and to the page that is open."""
     if isinstance(body, bodies.OpenPage):
-        fits = any(body.form == due["form"] for due in view["due"])
+        due = [(one["phase"], one["form"]) for one in view["due"]]
+        phases = [phase for phase, form in due if form == body.form]
+        fits = bool(phases) and body.phase in (None, *phases)
     else:
         fits = view["page"] is not None and view["page"]["id"] == body.id
     if not fits:

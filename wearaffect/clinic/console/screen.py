@@ -1,8 +1,8 @@
-"""What a page shows of the signals: the latest of each, its account, gaps, devices, estimates."""
+"""What a page shows of the signals: the latest of each, gaps, devices, estimates."""
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,9 @@ from wearaffect.clinic.console.frames import samples_frame
 from wearaffect.clinic.console.lights import Lights
 from wearaffect.clinic.sitting.checks import StreamCheck
 from wearaffect.core.affect import Outcome
-from wearaffect.core.events import ClockSegment, DeviceNote, DeviceState, Event, LateChunk
+from wearaffect.core.events import ClockSegment, DeviceNote, DeviceState, Event
 from wearaffect.core.streams import Gap, Marker, SignalChunk, StreamInfo
 from wearaffect.core.timebase import NS_PER_S, ns_from_s
-from wearaffect.recording.account import Accounts
 
 __all__ = ["DeviceFacts", "Screen"]
 
@@ -60,7 +59,6 @@ class Screen:
         self.heard: deque[Marker] = deque(maxlen=_MOST)
         self.outcomes: list[Outcome] = []
         self._tracks: dict[str, _Track] = {}
-        self._accounts = Accounts(())
         self._lights = Lights((), 0)
         self._changed = threading.Lock()
 
@@ -69,17 +67,16 @@ class Screen:
         self.streams, self.start_ns = tuple(streams), start_ns
         self.devices = {info.device: DeviceFacts() for info in streams}
         self._tracks = {info.id: _Track(i, info, start_ns) for i, info in enumerate(streams)}
-        self._accounts = Accounts(streams)
         self._lights = Lights(streams, start_ns)
 
     def chunk(self, chunk: SignalChunk, received_ns: int) -> None:  # noqa: ARG002
-        """Keep it for a while, count it, and see whether something is missing before it."""
+        """Keep it for a while, and see whether something is missing before it."""
         with self._changed:
-            self._accounts.take(chunk)
             gap = self._tracks[chunk.info.id].take(chunk)
             if gap is not None:
                 self._gap(gap)
-            self._lights.push(chunk)
+        # judging takes its time, and who reads must not wait for it
+        self._lights.push(chunk)
 
     def watermark(self, time_ns: int) -> None:
         """Pages don't wait for windows."""
@@ -91,8 +88,6 @@ class Screen:
     def event(self, event: Event) -> None:
         """Keep what pages show of it."""
         with self._changed:
-            if isinstance(event, Gap | LateChunk):
-                self._accounts.take(event)
             if isinstance(event, Gap):
                 self._tracks[event.stream_id].missing(event)
                 self._gap(event)
@@ -117,19 +112,13 @@ class Screen:
         if note.state is not DeviceState.TOLD:
             facts.state = note.state
 
-    def account(self, stream_id: str) -> Mapping[str, Any]:
-        """Give the account of a stream, as the journal has it."""
-        with self._changed:
-            return self._accounts[stream_id].as_dict()
-
     def last_ns(self, stream_id: str) -> int | None:
         """Give the time of a stream's latest sample."""
         return self._tracks[stream_id].last_ns
 
     def lights(self, now_ns: int) -> dict[str, StreamCheck | None]:
         """Give the light of each stream; see `Lights.checks`."""
-        with self._changed:
-            return self._lights.checks(now_ns)
+        return self._lights.checks(now_ns)
 
     def new_samples(self, now_ns: int) -> bytes | None:
         """Give what came since the last call as a message for the socket."""

@@ -108,9 +108,9 @@ def view_of(recorder: "Recorder") -> dict[str, Any]:
         "resting": None
         if state.resting is None
         else {"taken_s": since(state.resting.taken_ns), "session": state.resting.session},
-        "rest_problem": _REST_FAILED if recorder.rest.failed else "",
+        "rest_problem": _REST_FAILED if recorder.resting.rest.failed else "",
         "withheld_because": [_hindrance(h) for h in _withheld(recorder)],
-        "outcome": outcome_view(screen.outcomes[-1], origin_ns) if screen.outcomes else None,
+        "outcome": _latest(recorder),
         "model": plan.bundle.manifest.id if plan.bundle else "",
         "disk": disk_view(recorder.folder, planned_bytes(screen.streams, 3600.0)),
         "journal": {
@@ -138,11 +138,18 @@ def _hindrance(hindrance: Hindrance) -> dict[str, str]:
     return {"code": hindrance.code, "about": hindrance.about, "text": str(hindrance)}
 
 
+def _latest(recorder: "Recorder") -> dict[str, Any] | None:
+    outcomes = recorder.screen.outcomes
+    # what may be shown can change: consent and purpose may be stated anew
+    shown = recorder.shown(outcomes[-1]) if outcomes else None
+    return None if shown is None else outcome_view(shown, recorder.screen.start_ns)
+
+
 def _streams(recorder: "Recorder") -> list[dict[str, Any]]:
     screen, lights = recorder.screen, recorder.lights()
     rows = []
     for index, info in enumerate(screen.streams):
-        check, account = lights[info.id], screen.account(info.id)
+        check, account = lights[info.id], recorder.journal.account(info.id)
         last_ns = screen.last_ns(info.id)
         provable = account["expected"] is not None
         rows.append(
@@ -231,11 +238,17 @@ def outcome_view(outcome: Outcome, origin_ns: int) -> dict[str, Any]:
         "end_s": round(s_from_ns(outcome.end_ns - origin_ns), 3),
         "withheld": [] if isinstance(outcome, AffectEstimate) else list(outcome.reasons),
         "stress": estimate and _finite(estimate.stress),
-        "probabilities": {} if estimate is None else dict(estimate.probabilities),
+        "probabilities": {}
+        if estimate is None
+        else {name: _finite(p) for name, p in estimate.probabilities.items()},
         "eda_us": estimate and _finite(estimate.eda_us),
         "forecast_us": {}
         if estimate is None
-        else {f"{horizon:g}": list(q) for horizon, q in estimate.eda_forecast_us.items()},
+        else {
+            f"{horizon:g}": list(band)
+            for horizon, band in estimate.eda_forecast_us.items()
+            if all(math.isfinite(value) for value in band)
+        },
         "quality": {str(kind): _finite(q.score) for kind, q in outcome.quality.items()},
     }
 

@@ -9,7 +9,7 @@ from wearaffect.clinic.sitting.state import PhaseRun, Resting, SittingState, Sta
 from wearaffect.core.timebase import ns_from_s, s_from_ns
 from wearaffect.signals.enrolment import MIN_REST_S, RestInterval
 
-__all__ = ["RUNNING", "begun", "rest_interval"]
+__all__ = ["RUNNING", "begun", "rest_intervals"]
 
 _LONGEST_EXTENSION_NS = ns_from_s(86_400.0)
 
@@ -22,8 +22,8 @@ def begun(state: SittingState, time_ns: int) -> SittingState:
     return _with(state, index, dataclasses.replace(state.phases[index], began_ns=time_ns))
 
 
-def rest_interval(state: SittingState, origin_ns: int) -> RestInterval | None:
-    """Give the rest that was held in a sitting.
+def rest_intervals(state: SittingState, origin_ns: int) -> tuple[RestInterval, ...]:
+    """Give the rests that were held in a sitting.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ def rest_interval(state: SittingState, origin_ns: int) -> RestInterval | None:
 
     Returns
     -------
-    RestInterval or None
-        The first resting phase that is over and was long enough; None: there is none.
+    tuple of RestInterval
+        The resting phases that are over and were long enough, in order.
     """
-    for run in state.phases:
-        if run.began_ns is None or run.ended_ns is None or not run.phase.enrols:
-            continue
-        if run.ended_ns - run.began_ns >= ns_from_s(MIN_REST_S):
-            return RestInterval(
-                s_from_ns(run.began_ns - origin_ns), s_from_ns(run.ended_ns - origin_ns)
-            )
-    return None
+    return tuple(
+        RestInterval(s_from_ns(run.began_ns - origin_ns), s_from_ns(run.ended_ns - origin_ns))
+        for run in state.phases
+        if run.phase.enrols
+        and run.began_ns is not None
+        and run.ended_ns is not None
+        and run.ended_ns - run.began_ns >= ns_from_s(MIN_REST_S)
+    )
 
 
 def _with(state: SittingState, index: int, run: PhaseRun) -> SittingState:

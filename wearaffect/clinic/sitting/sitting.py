@@ -182,9 +182,9 @@ class Sitting:
         """End the run in the phase of this name; what was still to come is left out."""
         self._do("run stopped", {"phase": phase}, who, reason=reason)
 
-    def rest_taken(self, chain_id: str, *, who: str = "recorder") -> None:
-        """Say that the chain has filled the person's resting state."""
-        self._do("rest taken", {"chain_id": chain_id}, who)
+    def rest_taken(self, chain_id: str, sha256: str = "", *, who: str = "recorder") -> None:
+        """Say that the chain has filled the person's resting state, and with what."""
+        self._do("rest taken", {"chain_id": chain_id, "sha256": sha256}, who)
 
     # ---- markers and artefacts
 
