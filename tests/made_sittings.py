@@ -75,8 +75,12 @@ def record_sitting(
     consent: Consent | None = None,
     device: str = "synthetic:?seed=1",
     closes: bool = True,
+    agreed: Consent | None = None,
 ) -> Path:
-    """Record a sitting to its end; `marks` are artefacts: stream, start and end in seconds."""
+    """Record a sitting to its end; `marks` are artefacts: stream, start and end in seconds.
+
+    `agreed` is what the participant agrees to in the end.
+    """
     zero_ns = 3_000 * S
     now = [zero_ns]
     forms = [form_named("affect")]
@@ -107,6 +111,8 @@ def record_sitting(
     now[0] = zero_ns + length_s * S
     _look_back(sitting, zero_ns, marks, lifted)
     if closes:
+        if agreed is not None:
+            journal.agree(agreed.as_dict(), "research, laboratory; not a medical device")
         journal.close()
     else:
         journal.flush()

@@ -37,6 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         root / "over", "P-04", seed=4, wall_start_s=1_000_000_000.0,
         consent=Consent(recording=True, keep_days=30),
     )  # fmt: skip
+    record_sitting(root / "back", "P-06", seed=4, agreed=Consent(recording=False))
     record_plain(root / "plain", "P-05", [(10.0, "a button")])
     shutil.copytree(root / "c", root / "bent")
     content = bytearray((root / "bent" / "session.mcap").read_bytes())
@@ -53,10 +54,11 @@ def test_participants_are_those_with_a_session_that_can_be_used(site: Path) -> N
 
 def test_each_session_that_is_left_out_has_a_reason(site: Path) -> None:
     said = session_exclusions(site)
-    assert set(said) == {f"session {name}" for name in ("cut", "over", "plain", "bent")}
+    assert set(said) == {f"session {name}" for name in ("cut", "over", "plain", "bent", "back")}
     for name, why in (
         ("cut", "wasn't closed"),
         ("over", "may not be kept"),
+        ("back", "took the consent to be recorded back"),
         ("plain", "no markers of baseline"),
         ("bent", "isn't the file that was closed"),
     ):

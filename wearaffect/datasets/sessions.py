@@ -187,7 +187,10 @@ def _sitting(folder: Path, _changed_ns: int, today: int) -> Sitting | str:
     if not twin.fits():
         return "isn't the file that was closed: recover it first"
     header = twin.content
-    if _over(header, today):
+    consent = _consent(header)
+    if consent.get("recording") is False:
+        return "its participant took the consent to be recorded back"
+    if _over(header, consent, today):
         return "may not be kept any longer, by the consent that was given"
     try:
         return sitting_of(folder, header)
@@ -195,8 +198,14 @@ def _sitting(folder: Path, _changed_ns: int, today: int) -> Sitting | str:
         return f"can't be read: {error}"
 
 
-def _over(header: Mapping[str, Any], today: int) -> bool:
-    days = (header.get("consent") or {}).get("keep_days")
+def _consent(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what was agreed to in the end, else when it began."""
+    agreed: Mapping[str, Any] = (header.get("agreed") or header).get("consent") or {}
+    return agreed
+
+
+def _over(header: Mapping[str, Any], consent: Mapping[str, Any], today: int) -> bool:
+    days = consent.get("keep_days")
     if days is None:
         return False
     last = datetime.fromtimestamp(header["wall_start_s"], UTC) + timedelta(days=days)
