@@ -187,26 +187,20 @@ def _sitting(folder: Path, _changed_ns: int, today: int) -> Sitting | str:
     if not twin.fits():
         return "isn't the file that was closed: recover it first"
     header = twin.content
-    consent = _consent(header)
-    if consent.get("recording") is False:
-        return "its participant took the consent to be recorded back"
-    if _over(header, consent, today):
-        return "may not be kept any longer, by the consent that was given"
     try:
-        return sitting_of(folder, header)
+        return _not_agreed(header, today) or sitting_of(folder, header)
     except (RecordingError, KeyError, TypeError, ValueError, AttributeError) as error:
         return f"can't be read: {error}"
 
 
-def _consent(header: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give what was agreed to in the end, else when it began."""
-    agreed: Mapping[str, Any] = (header.get("agreed") or header).get("consent") or {}
-    return agreed
-
-
-def _over(header: Mapping[str, Any], consent: Mapping[str, Any], today: int) -> bool:
+def _not_agreed(header: Mapping[str, Any], today: int) -> str:
+    """Say why the participant's consent, as it was in the end, keeps a session out."""
+    consent = (header.get("agreed") or header).get("consent") or {}
+    if consent.get("recording") is False:
+        return "its participant took the consent to be recorded back"
     days = consent.get("keep_days")
     if days is None:
-        return False
+        return ""
     last = datetime.fromtimestamp(header["wall_start_s"], UTC) + timedelta(days=days)
-    return today > last.date().toordinal()
+    over = today > last.date().toordinal()
+    return "may not be kept any longer, by the consent that was given" if over else ""
