@@ -9,6 +9,7 @@ export class ProblemError extends Error {
   constructor(
     readonly status: number, // 0: the server wasn't reached
     readonly problem: Problem,
+    readonly deed = "", // what was asked for: see deedOf
   ) {
     super(problem.what);
     this.name = "ProblemError";
@@ -17,16 +18,31 @@ export class ProblemError extends Error {
 
 export type ExportFormat = "parquet" | "bids" | "edf" | "xdf" | "e4";
 
+// Told of each deed that succeeds: what was said of its failing is out of date then.
+let succeeded: (deed: string) => void = () => {};
+
+export function onSuccess(listener: (deed: string) => void): void {
+  succeeded = listener;
+}
+
+// The same for the same kind of act, whichever session it is about.
+function deedOf(method: string, path: string, body: unknown): string {
+  const act = (body as { act?: string } | undefined)?.act ?? "";
+  return `${method} ${path.replace(/(\/sessions\/)[^/]+/, "$1*")} ${act}`;
+}
+
 async function send(method: "GET" | "POST", path: string, body?: unknown): Promise<Response> {
   const request: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
   if (method === "POST") {
     request.headers = { "Content-Type": "application/json" };
     request.body = JSON.stringify(body ?? {});
   }
+  const deed = deedOf(method, path, body);
   const response = await fetch(path, request).catch(() => {
-    throw new ProblemError(0, unreachable());
+    throw new ProblemError(0, unreachable(), deed);
   });
-  if (!response.ok) throw new ProblemError(response.status, await problemOf(response));
+  if (!response.ok) throw new ProblemError(response.status, await problemOf(response), deed);
+  succeeded(deed);
   return response;
 }
 

@@ -1,5 +1,5 @@
-// Modal dialogs. Enter never does anything that can't be taken back: it doesn't send the reason, and
-// a button marked as dangerous answers to a click and the space bar only.
+// Modal dialogs. Enter presses the button that has the focus, as everywhere; it doesn't send the reason
+// from its field, and a key that is held down presses once.
 import { h, type Child } from "./dom";
 import { t } from "./words";
 
@@ -13,11 +13,13 @@ export interface Button {
 export function button(told: Button): HTMLButtonElement {
   const { label, kind = "plain", disabled = false, press } = told;
   const element = h("button", { type: "button", class: `button button-${kind}`, disabled, on: { click: press } }, label);
-  if (kind === "danger") noEnter(element);
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.repeat) event.preventDefault();
+  });
   return element;
 }
 
-export function noEnter(element: HTMLElement): void {
+function noEnter(element: HTMLElement): void {
   element.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault();
   });

@@ -1,5 +1,7 @@
 // Who and what is being recorded, how far the session is, and whether this page is live.
 import { fill, h, setAttribute, setText, show, svg } from "./dom";
+import { invite } from "./invite";
+import { isCutOff } from "./recordings/facts";
 import type { Context } from "./screen";
 import { nextTheme, theme } from "./theme";
 import type { Stage, View } from "./types";
@@ -58,16 +60,16 @@ export function header(context: Context, top: HTMLElement, shell: Shell): Header
         elapsed,
         link,
       ),
-      tools(shell),
+      tools(context, shell),
     ),
     h("div", { class: "top-second" }, steps.element, places.element),
   );
 
   const showLink = (): void => {
     fill(link, dot(live.link === "on"), t(`link.${live.link}`));
-    setAttribute(link, "title", live.link === "off" ? t("link.lost") : null);
   };
   const tick = (): void => {
+    places.count(context.desk.sessions.filter(isCutOff).length);
     setText(elapsed, live.view?.connection === "recording" ? clock(live.now_s()) : "");
     show(elapsed, elapsed.textContent !== "");
   };
@@ -79,7 +81,7 @@ export function header(context: Context, top: HTMLElement, shell: Shell): Header
     update: (view) => {
       setText(code, view ? view.participant : t("shell.nobody"));
       setText(protocol, view ? inLanguage(view.protocol.title) : "");
-      showRecording(recording, view);
+      showRecording(recording, view, live.gone);
       steps.update(view);
       show(steps.element, view !== null || shell.place() === "sitting");
       show(places.element, view === null);
@@ -95,13 +97,14 @@ export function header(context: Context, top: HTMLElement, shell: Shell): Header
   };
 }
 
-function showRecording(element: HTMLElement, view: View | null): void {
+function showRecording(element: HTMLElement, view: View | null, gone: boolean): void {
   show(element, view !== null);
-  if (!view || element.dataset.connection === view.connection) return;
-  element.dataset.connection = view.connection;
-  const on = view.connection === "recording";
-  element.className = on || view.connection === "failed" ? "state state-rec" : "state";
-  fill(element, dot(on), t(`connection.${view.connection}`));
+  const state = gone ? "unknown" : view?.connection;
+  if (!state || element.dataset.connection === state) return;
+  element.dataset.connection = state;
+  const on = state === "recording";
+  element.className = on || state === "failed" ? "state state-rec" : "state";
+  fill(element, dot(on), t(`connection.${state}`));
 }
 
 // Full: on. Hollow: off. The word beside it says the same.
@@ -135,18 +138,33 @@ function stepList(): { element: HTMLElement; update(view: View | null): void } {
   return { element, update };
 }
 
-function placeList(context: Context): { element: HTMLElement; update(place: string): void } {
+interface Places {
+  element: HTMLElement;
+  update(place: string): void;
+  count(cutOff: number): void; // recordings that wait to be recovered
+}
+
+function placeList(context: Context): Places {
+  const badge = h("span", { class: "count", "aria-hidden": "true" });
+  const said = h("span", { class: "hidden-text" });
   const buttons = (["sitting", "recordings"] as const).map((place) => {
     const press = (): void => context.show(place);
-    return { place, element: h("button", { type: "button", class: "place", on: { click: press } }, t(`shell.place.${place}`)) };
+    const waiting = place === "recordings" && [" ", badge, said];
+    return { place, element: h("button", { type: "button", class: "place", on: { click: press } }, t(`shell.place.${place}`), waiting) };
   });
   const element = h("nav", { class: "places", "aria-label": t("shell.places") }, buttons.map((b) => b.element));
   const update = (now: string): void =>
     buttons.forEach((b) => setAttribute(b.element, "aria-current", b.place === now ? "page" : null));
-  return { element, update };
+  const count = (cutOff: number): void => {
+    const n = context.role === "operator" ? cutOff : 0;
+    setText(badge, n || "");
+    setText(said, n ? t("shell.cut_off", { n }) : "");
+    show(badge, n > 0);
+  };
+  return { element, update, count };
 }
 
-function tools(shell: Shell): HTMLElement {
+function tools(context: Context, shell: Shell): HTMLElement {
   const other = language() === "en" ? "de" : "en";
   const tool = (label: string, text: string, press: () => void): HTMLElement =>
     h("button", { type: "button", class: "tool", "aria-label": label, title: label, on: { click: press } }, text);
@@ -158,6 +176,8 @@ function tools(shell: Shell): HTMLElement {
   return h(
     "div",
     { class: "tools" },
+    context.role === "operator" &&
+      h("button", { type: "button", class: "tool tool-invite", on: { click: () => invite(context) } }, t("invite.open")),
     toOther,
     tool(t(`shell.theme.${theme()}`), { system: "◐", light: "☀", dark: "☾" }[theme()], () => {
       nextTheme();

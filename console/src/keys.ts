@@ -9,7 +9,7 @@ export function showKeys(screen: Screen | null): void {
   const rows: [string, string][] = [
     ...(screen?.keys?.() ?? []),
     ["Tab", t("keys.tab")],
-    ["␣", t("keys.space")],
+    ["␣ ⏎", t("keys.space")],
     ["Esc", t("keys.escape")],
     ["?", t("keys.help")],
   ];

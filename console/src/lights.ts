@@ -3,16 +3,20 @@ import { h, setAttribute, setText, svg } from "./dom";
 import type { Light } from "./types";
 import { has, t, tAny } from "./words";
 
-const SHAPES: Record<Light, string> = {
+// As it can be told here: without a connection nothing can.
+export type Shown = Light | "unknown";
+
+const SHAPES: Record<Shown, string> = {
   ok: "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12z",
   look: "M8 2.5L14.5 13.5H1.5z",
   bad: "M2.5 2.5h11v11h-11z",
   waiting: "M2.5 8h.01M8 8h.01M13.5 8h.01",
+  unknown: "M5.2 6.2a2.8 2.8 0 1 1 4.2 2.4Q8 9.3 8 10.5M8 13.4h.01",
 };
 
 export interface LightMark {
   element: HTMLElement;
-  set(light: Light): void;
+  set(light: Shown): void;
 }
 
 export function lightMark(first: Light = "waiting"): LightMark {
@@ -20,10 +24,11 @@ export function lightMark(first: Light = "waiting"): LightMark {
   const mark = svg("svg", { class: "light-mark", viewBox: "0 0 16 16", "aria-hidden": "true" }, shape);
   const word = h("span");
   const element = h("span", {}, mark, word);
-  const set = (light: Light): void => {
+  const set = (light: Shown): void => {
     setAttribute(element, "class", `light light-${light}`);
     setAttribute(shape, "d", SHAPES[light]);
-    setAttribute(shape, "stroke-width", light === "waiting" ? "3.5" : "1");
+    setAttribute(shape, "stroke-width", light === "waiting" ? "3.5" : light === "unknown" ? "2" : "1");
+    setAttribute(shape, "fill", light === "unknown" ? "none" : null);
     setText(word, t(`light.${light}`));
   };
   set(first);

@@ -1,5 +1,6 @@
 import "./style.css";
 import { api, enterByFragment, ProblemError } from "./api";
+import { cutOffAlarm, holdButtons } from "./alarm";
 import { closeScreen } from "./close/screen";
 import { fill, h } from "./dom";
 import { door } from "./door";
@@ -35,13 +36,19 @@ function shell(desk: Desk, live: Live): void {
   const main = h("main", { id: "main", tabindex: -1 });
   const top = h("header", { class: "top" });
   const skip = h("a", { class: "skip", href: "#main" });
-  const root = h("div", { class: "shell" }, top, main);
+  // with trouble it isn't said: what is safe then stands in the trouble itself
+  const isRecording = (): boolean =>
+    !live.gone && live.view?.connection === "recording" && live.view.trouble.length === 0;
+  const notices = noticeRegion(isRecording);
+  const alarm = cutOffAlarm(live);
+  const root = h("div", { class: "shell" }, top, alarm.element, notices, main);
   const context: Context = {
     desk,
     role: desk.role,
     live,
     attempt,
     act: async (act) => {
+      if (live.gone) return null; // the alarm says why
       const view = await attempt(() => api.act(act));
       if (view) live.setView(view);
       return view ?? null;
@@ -59,11 +66,14 @@ function shell(desk: Desk, live: Live): void {
     if (view) place = "sitting";
     const wanted = view ? `${view.name} ${view.stage}` : place;
     if (wanted !== shown) change(wanted, view);
+    if (!live.gone) holdButtons(false);
     head.update(view);
     screen?.update(view);
+    if (live.gone) holdButtons(true); // last: screens press their buttons in and out too
   }
 
   function change(wanted: string, view: View | null): void {
+    const goesOn = shown !== "" && view !== null;
     screen?.leave?.();
     shown = wanted;
     if (!view && place === "sitting") void context.refreshDesk().catch(notifyError);
@@ -72,6 +82,7 @@ function shell(desk: Desk, live: Live): void {
     screen = made;
     fill(main, made.element);
     main.dataset.stage = view?.stage ?? place;
+    if (goesOn) (main.querySelector<HTMLElement>("h1[tabindex]") ?? main).focus();
   }
 
   // Language or theme changed: words and colours are taken when things are made.
@@ -80,19 +91,22 @@ function shell(desk: Desk, live: Live): void {
     head.leave();
     skip.textContent = t("shell.skip");
     noticeRegion(isRecording);
+    alarm.update();
     head = header(context, top, { place: () => place, redraw });
     update(live.view);
   }
 
-  // with trouble it isn't said: what is safe then stands in the trouble itself
-  const isRecording = (): boolean => live.view?.connection === "recording" && live.view.trouble.length === 0;
   skip.textContent = t("shell.skip");
-  document.body.replaceChildren(skip, root, noticeRegion(isRecording));
+  document.body.replaceChildren(skip, root);
   document.addEventListener("keydown", (event) => {
     if (event.key === "?" && !isTyping(event.target)) showKeys(screen);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   live.onView.on(update);
+  live.onLink.on(() => {
+    alarm.update();
+    update(live.view);
+  });
   live.start();
   update(live.view);
 }

@@ -1,6 +1,7 @@
-// What happened, said where everybody (screen readers too) finds it: errors stay until they are put
-// away and say what is safe and what to do; the rest goes by itself.
-import { ProblemError } from "./api";
+// What happened, said where everybody (screen readers too) finds it, and above what is looked at, never
+// over it: errors say what is safe and what to do, and stay until they are put away or what failed
+// succeeds; the rest goes by itself.
+import { onSuccess, ProblemError } from "./api";
 import { h, type Child } from "./dom";
 import type { Problem } from "./types";
 import { t, tAny } from "./words";
@@ -13,6 +14,7 @@ let recordingGoesOn = (): boolean => false;
 
 export function noticeRegion(isRecording: () => boolean): HTMLElement {
   recordingGoesOn = isRecording;
+  onSuccess(forget);
   region.setAttribute("aria-label", t("notice.region"));
   return region;
 }
@@ -26,10 +28,18 @@ export function notifyDone(text: string): void {
 export function notifyError(error: unknown): void {
   const problem = asProblem(error);
   const said = sentence(problem);
-  for (const old of urgent.children) if ((old as HTMLElement).dataset.said === said) old.remove();
+  for (const old of [...urgent.children]) if ((old as HTMLElement).dataset.said === said) old.remove();
   const notice = card("error", problemLines(problem));
   notice.dataset.said = said;
+  if (error instanceof ProblemError) notice.dataset.deed = error.status === 0 ? ANY : error.deed;
   urgent.append(notice);
+}
+
+const ANY = "*"; // any answer says that the server is reached again
+
+function forget(deed: string): void {
+  for (const notice of [...urgent.children])
+    if ([deed, ANY].includes((notice as HTMLElement).dataset.deed ?? "")) notice.remove();
 }
 
 export function asProblem(error: unknown): Problem {

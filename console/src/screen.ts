@@ -48,7 +48,7 @@ export function page(told: Page): HTMLElement {
       "div",
       { class: "page-body", tabindex: 0 }, // so that arrow keys scroll it
       told.title !== "" &&
-        h("div", { class: "page-head" }, h("h1", {}, told.title), told.lead && h("p", { class: "lead" }, told.lead)),
+        h("div", { class: "page-head" }, h("h1", { tabindex: -1 }, told.title), told.lead && h("p", { class: "lead" }, told.lead)),
       told.body,
     ),
     (told.left || told.primary || told.hint) &&

@@ -90,6 +90,7 @@ export interface SessionFacts {
   recovered_as: string; // name of the session that was made from it; empty: none
   has_report: boolean;
   has_enrolment: boolean; // its resting state can be reused for the same participant
+  sharing: boolean | null; // whether the participant agreed that data leave the site; null: not known
   erase_on: string; // ISO date until which consent lets it be kept; empty: no date
 }
 

@@ -70,9 +70,9 @@ export function percent(share: number): string {
   return `${number(share * 100)} %`;
 }
 
-// 75 -> "1:15", 3700 -> "1:01:40"
+// To the nearest second: 75 -> "1:15", 3700 -> "1:01:40"
 export function clock(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds));
+  const whole = Math.max(0, Math.round(seconds));
   const two = (n: number): string => String(n).padStart(2, "0");
   const hours = Math.floor(whole / 3600);
   const rest = `${hours ? two(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)}:${two(whole % 60)}`;
@@ -105,11 +105,21 @@ export function moment(iso: string): string {
   return when.toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
+// Date and time of this computer now, with seconds.
+export function clockTime(): string {
+  return new Date().toLocaleString(locale(), { dateStyle: "medium", timeStyle: "medium" });
+}
+
 // Unit codes of the recording, as they are printed.
-const UNITS: Record<string, string> = { uS: "µS", uV: "µV", degC: "°C", "m/s2": "m/s²", "1/min": "/min", "1": "" };
+const UNITS: Record<string, string> = { uS: "µS", uV: "µV", degC: "°C", "m/s2": "m/s²", "1/min": "/min", "1": "", "g/64": "g" };
 
 export function unit(code: string): string {
   return UNITS[code] ?? code;
+}
+
+// What a value in this unit is multiplied with to be printed in the unit's printed form.
+export function shownShare(code: string): number {
+  return code === "g/64" ? 1 / 64 : 1;
 }
 
 export function signal(kind: string): string {

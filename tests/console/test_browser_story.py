@@ -119,6 +119,7 @@ def _review(desk: Driver) -> None:
 def _export(desk: Driver, place: Path) -> Path:
     desk.tick("EDF")
     desk.tick("BIDS")
+    desk.tick("They stay here")  # the participant hasn't agreed that they leave
     desk.press("Write the files")
     with desk.page.expect_download() as waiting:
         desk.page.get_by_role("link", name="Download").click()

@@ -11,7 +11,9 @@ export function copyButton(text: string, what: string): HTMLElement {
     label,
   );
   made.addEventListener("click", () => {
-    navigator.clipboard.writeText(text).then(() => {
+    // a browser has no clipboard where the address isn't a secure one
+    const copied = Promise.resolve().then(() => navigator.clipboard.writeText(text));
+    copied.then(() => {
       setText(made, t("close.copied"));
       setTimeout(() => setText(made, label), 2000);
     }, notifyError);

@@ -3,11 +3,15 @@ import { api, type ExportFormat } from "../api";
 import { button } from "../ask";
 import { fill, h, setText } from "../dom";
 import type { Context } from "../screen";
+import type { SessionFacts } from "../types";
 import { bytes, t } from "../words";
 
 const FORMATS: ExportFormat[] = ["parquet", "bids", "edf", "xdf", "e4"];
 
-export function exporter(context: Context, name: string): HTMLElement {
+// sharing: whether the participant agreed that data leave the site; null: not known.
+type Exported = Pick<SessionFacts, "name" | "sharing">;
+
+export function exporter(context: Context, { name, sharing }: Exported): HTMLElement {
   const boxes = new Map(
     FORMATS.map((format) => [
       format,
@@ -17,6 +21,11 @@ export function exporter(context: Context, name: string): HTMLElement {
   const shift = h("input", { type: "checkbox" });
   const told = h("div", { class: "export-told", role: "status" });
   const go = button({ label: t("close.export"), press: () => void write() });
+  const stays = h("input", { type: "checkbox" });
+  const agreed = (): boolean => sharing !== false || stays.checked;
+  const allow = (): void => void (go.disabled = !agreed());
+  stays.addEventListener("change", allow);
+  allow();
   const one = (input: HTMLElement, key: string): HTMLElement =>
     h(
       "label",
@@ -37,7 +46,7 @@ export function exporter(context: Context, name: string): HTMLElement {
     go.disabled = true;
     fill(told, h("span", { class: "spinner", "aria-hidden": "true" }), " ", t("close.exporting"));
     const made = await context.attempt(() => api.exportSession(name, formats, shift.checked));
-    go.disabled = false;
+    allow();
     if (!made) return setText(told, "");
     const href = api.exportUrl(name, made.file);
     fill(
@@ -61,6 +70,13 @@ export function exporter(context: Context, name: string): HTMLElement {
       ),
     ),
     one(shift, "shift"),
+    sharing === false &&
+      h(
+        "div",
+        { class: "box box-look" },
+        h("p", {}, h("strong", {}, t("close.no_sharing"))),
+        h("label", { class: "check" }, stays, t("close.stays")),
+      ),
     h("div", { class: "row" }, go, told),
   );
 }

@@ -1,11 +1,35 @@
 // How a closed session stands: verified or not, what became of every sample, and its checksums.
 import { h, type Child } from "../dom";
 import type { Closed } from "../types";
-import { number, t } from "../words";
+import { number, percent, t } from "../words";
 import { copyButton } from "./copy";
 
-export function verdict(closed: Closed): HTMLElement {
-  const sign = h("span", { class: "verdict-mark", "aria-hidden": "true" }, closed.ok ? "✓" : "!");
+const WORTH_A_LOOK = 0.05; // of a stream's samples (engineering choice)
+
+// Which streams lost samples, and what share of them; the worst first.
+function lossesOf(closed: Closed): { id: string; share: number }[] {
+  return Object.entries(closed.streams)
+    .map(([id, { stored, expected, lost_in_gaps }]) => ({
+      id,
+      share: lost_in_gaps / Math.max(1, expected ?? stored + lost_in_gaps),
+    }))
+    .filter(({ share }) => share > 0)
+    .sort((a, b) => Math.round(b.share * 100) - Math.round(a.share * 100)); // alike: as they stand below
+}
+
+function shareInWords(share: number): string {
+  return share < 0.01 ? t("close.below_one") : percent(share);
+}
+
+export function verdict(closed: Closed, nameOf: (stream_id: string) => string): HTMLElement {
+  const losses = lossesOf(closed);
+  const [worst, ...others] = losses;
+  const looks = worst !== undefined && worst.share > WORTH_A_LOOK ? "look" : "good";
+  const titles = [
+    t(closed.ok ? "close.ok" : "close.not_ok"),
+    worst && t("close.lost_of", { share: shareInWords(worst.share), signal: nameOf(worst.id) }),
+  ];
+  const sign = h("span", { class: "verdict-mark", "aria-hidden": "true" }, closed.ok && looks === "good" ? "✓" : "!");
   const text = closed.ok
     ? h("p", {}, t("close.ok_text"))
     : h(
@@ -15,12 +39,20 @@ export function verdict(closed: Closed): HTMLElement {
       );
   return h(
     "div",
-    { class: `box verdict box-${closed.ok ? "good" : "bad"}` },
+    { class: `box verdict box-${closed.ok ? looks : "bad"}` },
     sign,
     h(
       "div",
       {},
-      h("h2", {}, t(closed.ok ? "close.ok" : "close.not_ok")),
+      h("h2", {}, titles.filter(Boolean).join("; ")),
+      others.length > 0 &&
+        h(
+          "p",
+          {},
+          t("close.lost_others", {
+            losses: others.map(({ id, share }) => `${nameOf(id)} ${shareInWords(share)}`).join(", "),
+          }),
+        ),
       text,
       !closed.ok && h("p", {}, t("close.not_ok_remedy")),
     ),

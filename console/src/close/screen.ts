@@ -89,13 +89,13 @@ function whole(context: Context, view: View, closed: Closed): Child[] {
       body,
     );
   return [
-    verdict(closed),
+    verdict(closed, (id) => nameOf(view, id)),
     card(
       "account",
       account(closed, (id) => nameOf(view, id)),
     ),
     card("checksums", h("p", { class: "quiet" }, t("close.checksums_note")), checksums(closed)),
-    context.role === "operator" && card("export", exporter(context, view.name)),
+    context.role === "operator" && card("export", exporter(context, { name: view.name, sharing: view.consent.sharing })),
   ];
 }
 

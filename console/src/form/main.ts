@@ -20,6 +20,7 @@ let filling: Filling | null = null;
 let shown = ""; // what is drawn: the page's id, or what waits
 let view: FormView | null = null;
 let reached = true;
+let thanks = false; // something was filled in, and it is handed in
 
 document.body.className = "form-page";
 document.body.append(h("header", { class: "form-head" }, status, languages), main);
@@ -61,12 +62,13 @@ function draw(told: FormView): void {
     }
     return once(`page ${told.page.id}`, () => drawSheet(filling as Filling));
   }
+  thanks ||= filling !== null && Object.values(filling.answers).some((answer) => answer !== null);
   filling?.leave();
   filling = null;
   const due = told.due[0];
   if (due) return once(`due ${due.phase} ${due.form}`, () => drawReady(told, due));
-  once(told.open ? "wait" : "closed", () =>
-    drawQuiet(t("form.wait.title"), t(told.open ? "form.wait.text" : "form.wait.closed")),
+  once(`${told.open ? "wait" : "closed"} ${thanks}`, () =>
+    drawQuiet(t(thanks ? "form.wait.title" : "form.wait.before"), t(told.open ? "form.wait.text" : "form.wait.closed")),
   );
 }
 

@@ -7,7 +7,8 @@ import { advice, lightMark, syntheticBadge } from "../lights";
 import { problemLines } from "../notice";
 import { Painter } from "../painter";
 import { page, type Context, type Screen } from "../screen";
-import { isReal, latestValue, plotOf, streamTitle, type StreamPlot } from "../streams";
+import { restDate } from "../rest";
+import { isReal, plotOf, streamTitle, valueNow, type StreamPlot } from "../streams";
 import type { Blocker, StreamView, View } from "../types";
 import { useInWords } from "../use";
 import { inLanguage, moment, number, signal, t } from "../words";
@@ -20,7 +21,7 @@ export function checkScreen(context: Context): Screen {
   const streams = h("div", { class: "checks" });
   const setStreams = keyedList<StreamView>(streams, (s) => s.id, (s) => checkRow(context, s, plots));
   const devices = h("div", { class: "stack" });
-  const setDevices = keyedList(devices, (d: View["devices"][number]) => d.name, deviceLine);
+  const setDevices = keyedList(devices, (d: View["devices"][number]) => d.name, (d) => deviceLine(live, d));
   const trouble = h("div", { class: "stack", role: "alert" });
   const blockers = h("div", { class: "stack", "aria-live": "polite" });
   const facts = h("p", { class: "quiet" });
@@ -42,7 +43,7 @@ export function checkScreen(context: Context): Screen {
       fill(trouble, view.trouble.map((problem) => h("div", { class: "box box-bad" }, problemLines(problem))));
       fill(blockers, blockerBoxes(context, view), waivedBoxes(view));
     }
-    setText(facts, factsOf(view));
+    setText(facts, factsOf(context, view));
     start.disabled = view.connection !== "recording" || view.blockers.length > 0;
     setText(hint, hintOf(view));
   };
@@ -96,10 +97,9 @@ function checkRow(context: Context, first: StreamView, plots: StreamPlot[]): Row
     h("div", { "aria-live": "polite" }, light.element, what),
   );
   const update = (stream: StreamView): void => {
-    const ring = live.rings.get(stream.index);
-    light.set(stream.light);
-    setText(what, stream.reasons[0] ? advice(stream.kind, stream.reasons[0]) : t(`check.${stream.light}`));
-    setText(value, latestValue(stream, ring?.values[0]?.[ring.length - 1]));
+    light.set(live.gone ? "unknown" : stream.light);
+    setText(what, live.gone ? "" : stream.reasons[0] ? advice(stream.kind, stream.reasons[0]) : t(`check.${stream.light}`));
+    setText(value, valueNow(live, stream));
     show(value, value.textContent !== "");
     show(badge, live.view ? !isReal(live.view, stream) : false);
   };
@@ -147,10 +147,10 @@ async function discard(context: Context): Promise<void> {
   if (reason) await context.act({ act: "close", reason });
 }
 
-function factsOf(view: View): string {
+function factsOf(context: Context, view: View): string {
   const parts = [
     view.disk.hours_left !== null && t("check.disk", { hours: view.disk.hours_left > 1000 ? "> 1000" : number(view.disk.hours_left, view.disk.hours_left < 10 ? 1 : 0) }),
-    view.resting?.session && t("check.rest_reused", { name: view.resting.session }),
+    view.resting?.session && t("check.rest_reused", { date: restDate(context, view.resting.session) }),
     t("check.wall", { time: moment(view.wall_start) }),
   ];
   return parts.filter(Boolean).join(" · ");
@@ -160,6 +160,8 @@ function hintOf(view: View): string {
   if (view.connection === "connecting") return t("prepare.connecting");
   if (view.connection !== "recording") return t("check.not_recording");
   if (view.blockers.length) return t("check.blocked", { n: view.blockers.length });
+  const judged = view.streams.length > 0 && view.streams.every((stream) => stream.light !== "waiting");
+  if (!judged) return t("check.judging");
   const poor = view.streams.filter((stream) => stream.light === "look" || stream.light === "bad").length;
   return poor ? t("check.poor", { n: poor }) : t("check.good");
 }

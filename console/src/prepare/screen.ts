@@ -1,8 +1,10 @@
 // Before the run: the plan is filled in, then devices are connected and their signals looked at.
 import { api } from "../api";
-import { fill, h, setText } from "../dom";
+import { button } from "../ask";
+import { fill, h, setText, show } from "../dom";
 import { page, type Context, type Screen } from "../screen";
-import { bytes, moment, span, t } from "../words";
+import { isCutOff } from "../recordings/facts";
+import { bytes, clockTime, moment, span, t } from "../words";
 import { checkScreen } from "./check";
 import { deviceFields, modelFields } from "./devices";
 import { emptyDraft, isDone, planOf, protocolOf, STEPS, type Draft, type Step } from "./draft";
@@ -78,7 +80,16 @@ function planScreen(context: Context): Screen {
     section("consent", consentFields(context, plan, () => changed())),
     section("devices", deviceFields(context, plan, () => changed()), modelFields(context, plan, () => changed())),
   ];
-  const showFacts = (): void => fill(facts, deskFacts(context, plan));
+  const wall = h("span", {});
+  const cutOff = h("div", { class: "stack", role: "status" });
+  const showFacts = (): void => {
+    fill(facts, deskFacts(context, plan, wall));
+    fill(cutOff, cutOffBanner(context));
+    show(cutOff, cutOff.childElementCount > 0);
+  };
+  const tick = (): void => setText(wall, clockTime());
+  const timer = setInterval(tick, 1000);
+  tick();
   const ready = h(
     "aside",
     { class: "card ready", "aria-labelledby": "ready-title" },
@@ -90,7 +101,7 @@ function planScreen(context: Context): Screen {
   const element = page({
     title: t("prepare.title"),
     lead: t("prepare.lead"),
-    body: [h("div", { class: "plan" }, h("div", { class: "plan-steps" }, sections), ready)],
+    body: [cutOff, h("div", { class: "plan" }, h("div", { class: "plan-steps" }, sections), ready)],
     hint,
     primary: connect,
   });
@@ -98,7 +109,18 @@ function planScreen(context: Context): Screen {
   showFacts();
   const found = context.refreshDesk().then(showFacts, () => undefined);
   void found.then(changed);
-  return { element, update: () => undefined };
+  return { element, update: () => undefined, leave: () => clearInterval(timer) };
+}
+
+// What was cut off comes before anything new.
+function cutOffBanner(context: Context): HTMLElement[] {
+  const cut = context.desk.sessions.filter(isCutOff);
+  const [latest] = cut;
+  if (!latest) return [];
+  const facts = { who: latest.participant || t("recordings.unknown"), when: moment(latest.started) };
+  const text = t("prepare.cut_off", { ...facts, n: cut.length });
+  const go = button({ label: t("prepare.cut_off_go"), press: () => context.show("recordings") });
+  return [h("div", { class: "box box-look spread" }, h("strong", {}, text), go)];
 }
 
 // Goes to a step without leaving anything in the address.
@@ -111,16 +133,16 @@ function jump(event: Event): void {
   section.querySelector<HTMLElement>("input, select, button")?.focus({ preventScroll: true });
 }
 
-function deskFacts(context: Context, plan: Draft): HTMLElement[] {
+function deskFacts(context: Context, plan: Draft, wall: HTMLElement): HTMLElement[] {
   const { desk } = context;
   const protocol = protocolOf(plan, desk);
   const secure = desk.sealing ? "sealed" : desk.encrypted === null ? "unknown" : desk.encrypted ? "yes" : "no";
   const risky = secure === "no" || secure === "unknown";
-  const rows: [name: string, value: string, look: string][] = [
+  const rows: [name: string, value: string | HTMLElement, look: string][] = [
     ["length", protocol ? span(protocol.planned_s) : "–", ""],
     ["disk", bytes(desk.disk.free_bytes), ""],
     ["encrypted", `${risky ? "▲ " : ""}${t(`prepare.encrypted.${secure}`)}`, risky ? "light-look" : ""],
-    ["clock", moment(new Date().toISOString()), ""],
+    ["clock", wall, ""],
     ["folder", desk.folder, "code"],
   ];
   return rows.flatMap(([name, value, look]) => [h("dt", {}, t(`prepare.fact.${name}`)), h("dd", { class: look }, value)]);

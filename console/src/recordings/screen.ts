@@ -5,7 +5,8 @@ import { fill, h, keyedList, setText, show, type Row } from "../dom";
 import { notifyDone } from "../notice";
 import { page, type Context, type Screen } from "../screen";
 import type { SessionFacts } from "../types";
-import { bytes, inLanguage, moment, span, t } from "../words";
+import { bytes, moment, span, t } from "../words";
+import { isCutOff, protocolTitle } from "./facts";
 import { recordingsTable } from "./table";
 import "./recordings.css";
 
@@ -88,7 +89,10 @@ export function recordingsScreen(context: Context): Screen {
 
   async function load(): Promise<void> {
     const found = await api.sessions().catch(() => null); // the header says when nothing can be reached
-    if (found) sessions = found;
+    if (found) {
+      sessions = found;
+      context.desk = { ...context.desk, sessions };
+    }
     draw();
   }
 
@@ -112,13 +116,4 @@ export function recordingsScreen(context: Context): Screen {
       button({ label: t("recordings.new"), kind: "primary", press: () => context.show("sitting") }),
   });
   return { element, update: () => undefined, leave: () => clearInterval(timer) };
-}
-
-export function isCutOff(facts: SessionFacts): boolean {
-  return !facts.closed && !facts.recording && facts.recovered_as === "";
-}
-
-export function protocolTitle(context: Context, name: string): string {
-  const known = context.desk.protocols.find((protocol) => protocol.name === name);
-  return known ? inLanguage(known.title) : name || "–";
 }

@@ -7,8 +7,8 @@ import "../close/close.css";
 import { fill, h, keyedList, setText, type Child, type Row } from "../dom";
 import type { Context } from "../screen";
 import type { SessionFacts } from "../types";
-import { bytes, day, moment, span, t } from "../words";
-import { isCutOff, protocolTitle } from "./screen";
+import { bytes, day, has, moment, signal, span, t } from "../words";
+import { isRecovered, protocolTitle } from "./facts";
 
 const COLUMNS = ["participant", "protocol", "when", "length", "state", "keep"];
 
@@ -65,16 +65,25 @@ function row(context: Context): Row<SessionFacts> {
 }
 
 function state(facts: SessionFacts): Child {
-  const code = facts.recording ? "recording" : isCutOff(facts) ? "cut" : facts.closed ? "closed" : "replaced";
+  const code = codeOf(facts);
   const badge = h(
     "span",
-    { class: `badge badge-${{ recording: "bad", cut: "synthetic", closed: "good", replaced: "" }[code]}` },
-    t(`recordings.state.${code}`),
+    { class: `badge badge-state badge-${LOOKS[code]}` },
+    t(`recordings.state.${code}`, { name: facts.recovered_as }),
   );
   const sealed =
     facts.sealed &&
     h("span", { class: "badge", title: t("recordings.sealed_note") }, t("recordings.state.sealed"));
   return h("div", { class: "row" }, badge, sealed);
+}
+
+const LOOKS = { recording: "bad", cut: "synthetic", rescued: "synthetic", recovered: "recovered", closed: "good" };
+
+function codeOf(facts: SessionFacts): keyof typeof LOOKS {
+  if (facts.recording) return "recording";
+  if (facts.recovered_as) return "rescued";
+  if (!facts.closed) return "cut";
+  return isRecovered(facts) ? "recovered" : "closed";
 }
 
 function keep(facts: SessionFacts): Child {
@@ -130,14 +139,20 @@ async function verify(context: Context, facts: SessionFacts): Promise<void> {
   if (!found) return dialog.close();
   fill(
     body,
-    verdict(found),
-    account(found, (id) => id),
+    verdict(found, nameIn),
+    account(found, nameIn),
     checksums(found),
   );
 }
 
+// Identifiers of streams end with their kind: "wearable.eda".
+function nameIn(stream_id: string): string {
+  const [device, kind] = stream_id.split(/\.(?=[^.]*$)/);
+  return kind && has(`signal.${kind}`) ? `${signal(kind)} · ${device}` : stream_id;
+}
+
 function exports(context: Context, facts: SessionFacts): void {
-  wide(t("recordings.export_title", { participant: facts.participant }), exporter(context, facts.name));
+  wide(t("recordings.export_title", { participant: facts.participant }), exporter(context, facts));
 }
 
 function wide(title: string, body: Child) {

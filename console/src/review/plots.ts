@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { fill, h } from "../dom";
 import type { Overview, View } from "../types";
-import { clock, inLanguage, signal, t, unit } from "../words";
+import { clock, inLanguage, shownShare, signal, t, unit } from "../words";
 import { coloursNow, paintMarks, paintPhases, type Marks } from "./paint";
 import { brushed, holes, joined, type Range } from "./range";
 
@@ -87,7 +87,7 @@ export function plots(told: Brushed | null): Plots {
   ): uPlot {
     const n = Math.max(...channels.map((c) => c.low.length), 0);
     const times = Array.from({ length: n }, (_, i) => (i + 0.5) * overview.step_s);
-    const data = [times, ...channels.flatMap((c) => [c.high, c.low])] as uPlot.AlignedData;
+    const data = [times, ...channels.flatMap((c) => [shownIn(c, c.high), shownIn(c, c.low)])] as uPlot.AlignedData;
     const axis = {
       stroke: colours.muted,
       font: "12px system-ui, sans-serif",
@@ -239,11 +239,17 @@ function regular(rate: number | null | undefined, step_s: number): boolean {
 function bounds(channels: Overview["streams"]): { low: string; high: string } {
   const known = (values: (number | null)[]): number[] =>
     values.filter((value): value is number => value !== null);
-  const lows = channels.flatMap((c) => known(c.low));
-  const highs = channels.flatMap((c) => known(c.high));
+  const lows = channels.flatMap((c) => known(shownIn(c, c.low)));
+  const highs = channels.flatMap((c) => known(shownIn(c, c.high)));
   const written = (values: number[], of: (a: number, b: number) => number): string =>
     values.length ? Number(values.reduce((a, b) => of(a, b)).toPrecision(3)).toString() : "–";
   return { low: written(lows, Math.min), high: written(highs, Math.max) };
+}
+
+// Values in the unit that they are printed in.
+function shownIn({ unit: code }: Overview["streams"][number], values: (number | null)[]): (number | null)[] {
+  const share = shownShare(code);
+  return share === 1 ? values : values.map((value) => (value === null ? null : value * share));
 }
 
 function envelope(stroke: string): uPlot.Series[] {

@@ -2,10 +2,11 @@
 import { api } from "../api";
 import { askSure, button } from "../ask";
 import { h, setText, show } from "../dom";
+import { formList } from "../selfreport/forms";
 import { page, type Context, type Screen } from "../screen";
 import type { View } from "../types";
 import { clock, t } from "../words";
-import { artefactFields, artefactList, markArtefact } from "./artefacts";
+import { artefactFields, artefactList, markArtefact, type Part } from "./artefacts";
 import { change, markerTable } from "./markers";
 import { plots } from "./plots";
 import { panned, zoomed, type Range } from "./range";
@@ -19,8 +20,8 @@ export function reviewScreen(context: Context): Screen {
   const operator = context.role === "operator";
   const drawn = plots(operator ? (id, stretch) => void markArtefact(context, id, stretch) : null);
   const overview = zoomable(context, drawn);
-  const parts = [artefactFields(context), artefactList(context), markerTable(context)] as const;
-  const [fields, artefacts, markers] = parts;
+  const parts = [artefactFields(context), artefactList(context), markerTable(context), answered(context)] as const;
+  const [fields, artefacts, markers, forms] = parts;
   const add = button({ label: t("review.add"), press: () => change(context, null) });
   add.classList.add("button-small");
 
@@ -43,6 +44,7 @@ export function reviewScreen(context: Context): Screen {
         h("div", { class: "spread" }, h("h2", { id: "markers-title" }, t("review.markers")), operator && add),
         markers.element,
       ),
+      operator && forms.element,
     ],
     hint: t("review.hint"),
     primary:
@@ -56,6 +58,22 @@ export function reviewScreen(context: Context): Screen {
   const keys = (): [string, string][] =>
     ["plus", "arrows", "home"].map((key) => [t(`review.key.${key}`), t(`review.does.${key}`)]);
   return { element, update, leave: drawn.leave, keys };
+}
+
+// What the participant said, beside what was measured.
+function answered(context: Context): Part {
+  const list = formList(context, { opened: () => {} }, "closed");
+  const element = h(
+    "section",
+    { class: "card", "aria-labelledby": "answers-title" },
+    h("h2", { id: "answers-title" }, t("review.answers")),
+    list.element,
+  );
+  const update = (view: View): void => {
+    list.update(view);
+    show(element, view.pages.length > 0);
+  };
+  return { element, update };
 }
 
 async function close(context: Context): Promise<void> {

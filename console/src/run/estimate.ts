@@ -2,6 +2,7 @@
 import { blockerInWords, codeInWords } from "../blockers";
 import { fill, h, setAttribute, setText, show, svg } from "../dom";
 import { reasonInWords, syntheticBadge } from "../lights";
+import { restInWords } from "../rest";
 import type { Context } from "../screen";
 import type { Outcome, View } from "../types";
 import { useInWords } from "../use";
@@ -27,6 +28,7 @@ export function estimatePanel(context: Context): EstimatePanel {
   const forecast = h("p", {});
   const history = svg("svg", { class: "estimate-history", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": t("run.estimate.history") });
   const since = h("p", { class: "quiet small" });
+  const rest = h("p", { class: "small" });
   const use = h("p", { class: "quiet small" });
   const badge = syntheticBadge();
   const element = h(
@@ -36,19 +38,19 @@ export function estimatePanel(context: Context): EstimatePanel {
     h(
       "div",
       { class: "estimate-columns" },
-      h("div", { "aria-live": "polite" }, h("p", { class: "estimate-line" }, large, what), bar, ends, why, forecast, use),
-      h("div", { class: "stack" }, h("div", { class: "estimate-strip" }, history), since),
+      h("div", { "aria-live": "polite" }, h("p", { class: "estimate-line" }, large, what), bar, ends, why, rest, forecast),
+      h("div", { class: "stack" }, h("div", { class: "estimate-strip" }, history), since, use),
     ),
   );
   let told = "";
 
   const update = (view: View): void => {
     const outcome = view.outcome;
-    const shown = view.withheld_because.length === 0 && outcome !== null && outcome.stress !== null;
-    const reasons = reasonsOf(view);
+    const shown = !live.gone && view.withheld_because.length === 0 && outcome !== null && outcome.stress !== null;
+    const reasons = live.gone ? [] : reasonsOf(view);
     const waits = !shown && reasons.length === 0;
     element.classList.toggle("estimate-withheld", !shown);
-    setText(large, shown ? number(outcome.stress ?? 0, 2) : t(waits ? "run.estimate.waiting" : "run.estimate.withheld"));
+    setText(large, shown ? number(outcome.stress ?? 0, 2) : t(live.gone ? "light.unknown" : waits ? "run.estimate.waiting" : "run.estimate.withheld"));
     setText(what, shown ? t("run.estimate.probability") : "");
     fillBar.style.width = shown ? `${(outcome.stress ?? 0) * 100}%` : "0";
     for (const part of [bar, ends]) show(part, shown);
@@ -59,6 +61,8 @@ export function estimatePanel(context: Context): EstimatePanel {
     }
     show(forecast, shown);
     setText(forecast, shown ? forecastOf(outcome) : "");
+    setText(rest, restInWords(context, view));
+    show(rest, rest.textContent !== "");
     setText(use, t("run.estimate.use", { sentence: useInWords(view.use), model: view.model || "–" }));
     show(badge, view.devices.some((device) => !device.real));
   };

@@ -1,6 +1,7 @@
 // The phase that runs: what is said to the participant, the time that is left, and what can be done.
 import { askReason, button, openDialog } from "../ask";
-import { h, setText, show } from "../dom";
+import { h, setAttribute, setText, show } from "../dom";
+import { restDate } from "../rest";
 import type { Context } from "../screen";
 import type { PhaseFacts, PhaseView, View } from "../types";
 import { clock, inLanguage, span, t } from "../words";
@@ -22,17 +23,31 @@ export function nowOf(view: View): Now | null {
   return { facts, phase, next: view.protocol.phases[view.upcoming ?? -1] ?? null };
 }
 
-export function phasePanel(): PhasePanel {
-  const title = h("h1", { id: "phase-title" });
+export function phasePanel(context: Context): PhasePanel {
+  const title = h("h1", { id: "phase-title", tabindex: -1 });
   const time = h("span", { class: "phase-time" });
   const word = h("span", { class: "quiet" });
   const instructions = h("p", { class: "phase-instructions" });
-  const enrols = h("p", { class: "quiet" }, t("run.enrols"));
+  const all = h("button", { type: "button", class: "link-button small", hidden: true });
+  const enrols = h("p", { class: "quiet small" });
+  let whole = false;
+  let told = ""; // the phase that is shown
+  // Two lines are enough to know what is said; the rest a press away.
+  const clamp = (): void => {
+    instructions.classList.toggle("clamped", !whole);
+    setText(all, t(whole ? "run.less" : "run.more"));
+    setAttribute(all, "aria-expanded", String(whole));
+    show(all, whole || instructions.scrollHeight > instructions.clientHeight + 1);
+  };
+  all.addEventListener("click", () => {
+    whole = !whole;
+    clamp();
+  });
   const element = h(
     "section",
     { class: "card phase-panel", "aria-labelledby": "phase-title" },
     h("div", { class: "spread" }, title, h("div", { class: "phase-clock", role: "timer" }, time, word)),
-    instructions,
+    h("div", { class: "phase-said" }, instructions, all),
     enrols,
   );
   const update = (view: View, now_s: number): void => {
@@ -40,13 +55,18 @@ export function phasePanel(): PhasePanel {
     if (!now) return;
     const { facts, phase } = now;
     setText(title, inLanguage(facts.title));
+    if (facts.name !== told) whole = false;
+    told = facts.name;
     setText(instructions, inLanguage(facts.instructions));
     show(instructions, instructions.textContent !== "");
+    clamp();
+    const reused = view.resting?.session;
+    setText(enrols, reused ? t("run.enrols_not", { date: restDate(context, reused) }) : t("run.enrols"));
     show(enrols, facts.enrols);
     const left = phase.due_s === null ? null : phase.due_s - now_s;
     const over = left !== null && left <= 0;
     element.classList.toggle("phase-over", over);
-    setText(time, left === null ? clock(now_s - (phase.began_s ?? now_s)) : over ? `+${clock(-left)}` : clock(Math.ceil(left)));
+    setText(time, left === null ? clock(now_s - (phase.began_s ?? now_s)) : over ? `+${clock(-left)}` : clock(left));
     setText(word, t(left === null ? "run.time.open" : over ? "run.time.over" : "run.time.left"));
   };
   return { element, update };

@@ -1,5 +1,5 @@
 // The run: phases, signals, estimate, markers, devices. Everything here follows the view.
-import { button, noEnter } from "../ask";
+import { button } from "../ask";
 import { deviceLine } from "../devices";
 import { fill, h, keyedList, setText, show } from "../dom";
 import { problemLines } from "../notice";
@@ -19,14 +19,14 @@ const TICK_MS = 250;
 export function runScreen(context: Context): Screen {
   const { live } = context;
   const line = timeline(live.view?.protocol.phases ?? []);
-  const phase = phasePanel();
+  const phase = phasePanel(context);
   const markers = markerPanel(context);
   const estimate = estimatePanel(context);
   const plots = signals(context);
   const forms = selfReportPanel(context);
   const trouble = h("div", { class: "stack", role: "alert" });
   const devices = h("div", { class: "stack" });
-  const setDevices = keyedList<DeviceView>(devices, (d) => d.name, deviceLine);
+  const setDevices = keyedList<DeviceView>(devices, (d) => d.name, (d) => deviceLine(live, d));
   const gaps = h("div", { class: "gap-ticker", "aria-live": "polite" });
   const hint = h("span", { role: "status" });
 
@@ -35,7 +35,6 @@ export function runScreen(context: Context): Screen {
     if (now) void work(now);
   };
   const end = button({ label: "", kind: "primary", press: withNow((now) => endPhase(context, now)) });
-  noEnter(end); // a phase that was ended can't be taken up again
   const extend = button({ label: t("run.extend"), press: withNow((now) => extendPhase(context, now)) });
   const skip = button({ label: t("run.leave_out"), press: () => live.view && void leaveOut(context, live.view) });
   const stop = button({ label: t("run.stop"), kind: "danger", press: withNow((now) => stopRun(context, now)) });
@@ -89,9 +88,9 @@ export function runScreen(context: Context): Screen {
           "div",
           { class: "run-right", tabindex: 0, role: "region", "aria-label": t("run.control") },
           phase.element,
+          estimate.element,
           markers.element,
           forms.element,
-          estimate.element,
           h("section", { class: "card", "aria-labelledby": "run-devices" }, h("h2", { id: "run-devices" }, t("run.devices")), devices, gaps),
         ),
       ),

@@ -3,7 +3,7 @@ import { h, keyedList, setText, show, type Row } from "../dom";
 import { advice, lightMark, syntheticBadge } from "../lights";
 import { Painter } from "../painter";
 import type { Context } from "../screen";
-import { isReal, latestValue, plotOf, streamTitle, type StreamPlot } from "../streams";
+import { isReal, plotOf, silentFor, streamTitle, valueNow, type StreamPlot } from "../streams";
 import type { StreamView, View } from "../types";
 import { number, t, unit } from "../words";
 
@@ -62,13 +62,13 @@ function signalRow(context: Context, first: StreamView, plots: StreamPlot[]): Ro
     plot.element,
   );
   const update = (stream: StreamView): void => {
-    const ring = live.rings.get(stream.index);
-    light.set(stream.light);
+    light.set(live.gone ? "unknown" : stream.light);
     const code = stream.reasons[0];
-    setText(reason, code ? advice(stream.kind, code) : "");
-    show(reason, code !== undefined);
-    setText(value, latestValue(stream, ring?.values[0]?.[ring.length - 1]));
+    setText(reason, code && !live.gone ? advice(stream.kind, code) : "");
+    show(reason, reason.textContent !== "");
+    setText(value, valueNow(live, stream));
     setText(stored, t("run.account.stored", { n: number(stream.stored) }));
+    show(stored, live.view === null || silentFor(stream, live.view.now_s) === null); // room for what matters now
     setText(lost, lossOf(stream));
     show(badge, live.view ? !isReal(live.view, stream) : false);
   };

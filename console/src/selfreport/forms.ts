@@ -7,6 +7,7 @@ import { notifyDone } from "../notice";
 import type { Context } from "../screen";
 import type { FormView, PageView, Text, View } from "../types";
 import { clock, inLanguage, t } from "../words";
+import { answersOf } from "./answers";
 import "./selfreport.css";
 
 // One row: a form that is due, or a page of one that was opened.
@@ -27,7 +28,8 @@ export interface FormListFacts {
   opened: (view: FormView) => void;
 }
 
-export function formList(context: Context, facts: FormListFacts): FormList {
+// which: all that are due or were opened, or those that were handed in.
+export function formList(context: Context, facts: FormListFacts, which: "all" | "closed" = "all"): FormList {
   const titles = new Map(context.desk.forms.map((form) => [form.name, form.title]));
   let phases = new Map<string, Text>();
   const rows = h("ul", { class: "form-rows" });
@@ -45,7 +47,9 @@ export function formList(context: Context, facts: FormListFacts): FormList {
     const state = h("span", { class: "badge" });
     const progress = h("span", { class: "quiet", role: "status" });
     const act = h("div", { class: "row" });
+    const answers = h("div", { class: "form-row-answers" });
     let drawn = "";
+    let answered = "";
     const update = (asked: Asked): void => {
       held = asked;
       setText(when, inLanguage(phases.get(asked.phase) ?? {}) || t("selfreport.no_phase"));
@@ -53,6 +57,11 @@ export function formList(context: Context, facts: FormListFacts): FormList {
       setText(state, t(`selfreport.state.${code}`));
       state.className = `badge badge-${code}`;
       setText(progress, progressOf(asked.page));
+      const page = asked.page;
+      const closed = operator && page !== null && page.closed_s !== null;
+      const key = closed ? JSON.stringify(page.answers) : "";
+      if (key !== answered) fill(answers, closed && answersOf(page));
+      answered = key;
       if (drawn !== code) fill(act, operator ? buttons(code) : []);
       drawn = code;
     };
@@ -77,6 +86,7 @@ export function formList(context: Context, facts: FormListFacts): FormList {
       h("div", {}, name, when),
       h("div", { class: "form-row-state" }, state, progress),
       act,
+      answers,
     );
     return { element, update };
   }
@@ -85,7 +95,7 @@ export function formList(context: Context, facts: FormListFacts): FormList {
     element: h("div", {}, rows, none),
     update: (view) => {
       phases = new Map(view.protocol.phases.map((phase) => [phase.name, phase.title]));
-      const asked = askedOf(view);
+      const asked = askedOf(view).filter(({ page }) => which === "all" || (page?.closed_s ?? null) !== null);
       draw(asked);
       show(none, asked.length === 0);
     },

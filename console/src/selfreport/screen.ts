@@ -35,7 +35,7 @@ export function selfReportScreen(context: Context): Screen {
         ? t("selfreport.hint_open")
         : due
           ? t("selfreport.hint_due", { n: due })
-          : t("selfreport.hint_done"),
+          : t(view.pages.length ? "selfreport.hint_done" : "selfreport.none"),
     );
   }
 
