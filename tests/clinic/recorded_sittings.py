@@ -132,7 +132,7 @@ class Desk:
 
     def __init__(self, journal: JournalWriter, sitting: Sitting, script: Sequence[tuple[int, Act]]):
         self.journal, self.sitting = journal, sitting
-        self.now_ns = 0
+        self.now_ns, self.stopped = 0, False
         self._todo = list(script)
         self._start_ns = 0
 
@@ -175,6 +175,8 @@ class Desk:
 
     def close(self) -> None:
         self.until(2**62)
+        if self.stopped:
+            self.journal.audit("recorder", "server stopped", reason="nobody closed the sitting")
         self.journal.close()
 
 
@@ -188,6 +190,7 @@ def record(
     participant: str = "KA-0007-F",
     consent: Consent = AGREED,
     wall_start_s: float = 1_763_800_000.0,
+    stopped: bool = False,
 ) -> Desk:
     """Record a sitting over a replayed session, as fast as it goes."""
     device = ReplayDevice(session, speed=0)
@@ -214,7 +217,7 @@ def record(
         ),
     )
     desk = Desk(journal, sitting, script)
-    desk.now_ns, made = session.start_ns, True
+    desk.now_ns, desk.stopped, made = session.start_ns, stopped, True
     rest = RestInterval(*REST_S) if bundle else None
     run_live([device], bundle, [desk], rest=rest)
     return desk

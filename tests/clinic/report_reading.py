@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+from wearaffect.clinic.report.printing import write_page
+from wearaffect.clinic.report.recorded import recorded
+from wearaffect.clinic.report.writing import page_of
+
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 
@@ -64,3 +68,12 @@ def read(path: Path) -> Page:
     page.close()
     assert not page._open, f"left open: {page._open}"
     return page
+
+
+def reported(folder: Path, out: Path) -> Page:
+    write_page(page_of(recorded(folder)), out / "r.html")
+    return read(out / "r.html")
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", "").replace("−", "-").split(maxsplit=1)[0])

@@ -164,6 +164,20 @@ def test_numbers_keep_two_digits(size: float, sign: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "words", "shown"),
+    [
+        (42.5, "43 s", "0:43"),  # halves up, as the console's page rounds
+        (59.5, "1 min", "1:00"),
+        (3104.75, "51 min 45 s", "51:45"),
+        (3599.5, "1 h", "1:00:00"),
+        (5425.4, "1 h 30 min", "1:30:25"),
+    ],
+)
+def test_times_are_rounded_to_the_nearest(seconds: float, words: str, shown: str) -> None:
+    assert (wording.duration(seconds), wording.clock(seconds)) == (words, shown)
+
+
+@pytest.mark.parametrize(
     ("code", "words"),
     [
         ("eda: off_skin", "Skin conductance (EDA): sensor off the skin"),

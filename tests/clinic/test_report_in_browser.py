@@ -118,10 +118,10 @@ def test_a_sitting_is_whole_on_every_width(sat: Path, chromium: str, tmp_path: P
         assert look["headings"] == [
             "What happened",
             "What was stored",
-            "Signals",
             "What was shown in the sitting",
             "Withheld, and why",
             "Self-report beside estimate",
+            "Signals",
             "Skin conductance, measured and forecast",
             "Physics of skin conductance",
             "Movement",

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from report_reading import Page, read
 from sitting_parts import BVP, EDA, RESEARCH, Clock, S, opened
 
+from wearaffect.clinic.report.background import notes_of_recording
 from wearaffect.clinic.report.completeness import completeness
 from wearaffect.clinic.report.course import artefacts, course
 from wearaffect.clinic.report.custody import Custody
 from wearaffect.clinic.report.drawing import Timeline, plot_style
 from wearaffect.clinic.report.links import clocks_and_links
+from wearaffect.clinic.report.overview import overview
 from wearaffect.clinic.report.printing import write_page
 from wearaffect.clinic.report.proofs import agreed, caveats, origins
 from wearaffect.clinic.report.reported import Reported
@@ -104,9 +106,12 @@ def told_with(words: str) -> Reported:
         "loss_evidence": words, "expected": 85, "stored": 80, "lost_in_gaps": 5, "damaged": 0,
     }  # fmt: skip
     header = {"intended_use": words, "bundle_id": words, "versions": {words: words}, words: words}
+    header["recovered_from"] = words
     found = Verification(False, True, {info.id: account for info in infos}, (words,))
     entry = {"who": words, "what": words, "previous": ""}
-    custody = Custody(header, "00ff" + words, found, (entry,))
+    recovered = {"who": words, "what": "recovered", "new": {"lost": [words, 3]}}
+    stopped = {"who": words, "what": "server stopped", "reason": words}
+    custody = Custody(header, "00ff" + words, found, (entry, recovered, stopped))
     outcomes = tuple(
         Abstention((1000 + k) * S, (1001 + k) * S, (words,), bundle_id=words, origin_ns=1000 * S)
         for k in range(4)
@@ -127,7 +132,7 @@ def tags_of(text: str) -> Page:
 PLAIN = set(tags_of("<p></p>").tags) | {
     "section", "h2", "h3", "p", "div", "table", "thead", "tbody", "tr", "th", "td", "span", "ul",
     "li", "code", "i", "br", "figure", "figcaption", "svg", "g", "path", "defs", "use", "text",
-    "tspan", "clippath", "rect", "pattern",
+    "tspan", "clippath", "rect", "pattern", "dl", "dt", "dd", "strong",
 }  # fmt: skip
 
 
@@ -136,11 +141,11 @@ PLAIN = set(tags_of("<p></p>").tags) | {
 def test_words_never_become_markup(words: str) -> None:
     told = told_with(words)
     parts = [artefacts(told), clocks_and_links(told), agreed(told), caveats(told)]
-    parts += [origins(told), self_report(told)]
+    parts += [origins(told), self_report(told), overview(told), notes_of_recording(told)]
     page = tags_of("".join(parts))
     assert set(page.tags) <= PLAIN
     assert {name for name, _ in page.attributes} <= {
-        "class", "scope", "aria-label", "aria-hidden", "style",
+        "class", "scope", "aria-label", "aria-hidden", "style", "role",
     }  # fmt: skip
     assert page.tables["Artefact marks"][1][3] == words.strip()
     assert page.tables["Other answers"][1][3] == words

@@ -101,7 +101,7 @@ def test_physics_table_hides_what_isnt_identifiable(analysis: Analysis, tmp_path
     page = read(tmp_path / "r.html")
     _, scale, fast, _, emotion, drive = page.tables["Physics parameters"]
     assert scale[1:3] == ["–", "0.31 to 3.92 µS"]
-    assert scale[4] == "no: the data can't tell it from its prior"
+    assert scale[4] == ("no: the data can't tell it from what was assumed beforehand (its prior)")
     assert "0.65" not in page.text
     assert fast[1:3] == ["2.91 s", "2.54 to 3.38 s"]
     assert emotion[:3] == ["Emotion drive against baseline, stress", "1.32", "1.10 to 1.53"]
@@ -249,7 +249,7 @@ def test_recordings_of_a_minute(
         )
         assert "less certain" in page.text
     else:
-        assert page.tiles["Estimated"] == ("none", "no window: the bundle needs at least 1 min 0 s")
+        assert page.tiles["Estimated"] == ("none", "no window: the bundle needs at least 1 min")
         assert "--rest" not in page.text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import wearaffect
 from wearaffect.clinic.report import wording
+from wearaffect.clinic.report.ending import recovery_of, troubles
 from wearaffect.clinic.report.page import (
     Html,
     bullets,
@@ -27,11 +28,20 @@ def notes_of_recording(told: Reported) -> Html:
     """List what the reader mended and what it couldn't read."""
     session = told.session
     checked = () if told.custody is None else told.custody.found.problems
-    problems = tuple(dict.fromkeys([*session.problems, *checked]))
-    mended = [Html("<h3>Mended</h3>"), bullets(session.repairs, "Nothing needed mending.")]
+    ended = [" ".join(trouble) for trouble in troubles(told)]
+    problems = tuple(dict.fromkeys([*ended, *session.problems, *checked]))
+    recovery, repairs = recovery_of(told), list(session.repairs)
+    if recovery is not None:
+        whole = f"What was whole in {recovery.from_where} was copied, and the copy closed"
+        repairs.insert(0, f"{whole} (wearaffect session recover).")
+    mended = [Html("<h3>Mended</h3>"), bullets(repairs, "Nothing needed mending.")]
     found = [Html("<h3>Problems</h3>"), bullets(problems, "None were found.")]
-    where = "" if told.custody is None else "every message of session.mcap, and session.json"
-    return section("Condition of the recording", [split(mended, found), source(where)], whole=True)
+    where = "every message of the recording (session.mcap), and its summary (session.json)"
+    return section(
+        "Condition of the recording",
+        [split(mended, found), source("" if told.custody is None else where)],
+        whole=True,
+    )
 
 
 def provenance(told: Reported) -> Html:
@@ -60,7 +70,7 @@ def about_bundle(told: Reported) -> list[tuple[str, str]]:
         ("Bundle", manifest.id),
         ("Trained on", f"{people} people" if people else "not said"),
         ("Licence of the bundle", manifest.licence or "not said"),
-        ("Chain", manifest.chain_settings.id),
+        ("Signal processing (chain)", manifest.chain_settings.id),
         ("Window and step", f"{manifest.window_s:g} s, every {manifest.hop_s:g} s"),
     ]
 
@@ -84,7 +94,9 @@ def _training_people(record: Mapping[str, Any]) -> int:
 
 
 _METRIC_NOTE = (
-    "Macro-F1 on people the scored model never saw; in brackets worst to best person. Clocks are "
+    "F1 joins hits and false alarms in one figure, 1 is without error; three-class: the mean over "
+    "the classes (macro-F1). On people the scored model never saw; in brackets worst to best "
+    "person. Clocks are "
     "controls, not models: clock only knows nothing but elapsed time, clock hybrid lets it name "
     "baseline. Where they win, the protocol's order is what is being recognised. The bundle's "
     "card has more."

@@ -11,6 +11,7 @@ from wearaffect.clinic.report.byphase import PhaseSaid, by_phase, phases_said
 from wearaffect.clinic.report.completeness import least_complete
 from wearaffect.clinic.report.course import course_figure, phase_rows
 from wearaffect.clinic.report.drawing import Timeline, plot_style
+from wearaffect.clinic.report.ending import troubles
 from wearaffect.clinic.report.multiples import Cell, multiples_figure
 from wearaffect.clinic.report.overview import withheld_table
 from wearaffect.clinic.report.page import (
@@ -58,7 +59,10 @@ def page_of_sittings(sittings: Sequence[Reported]) -> str:
     with plot_style():
         parts = [
             _header(code, ordered),
-            section("Sittings", [_table(ordered), source("each session's session.mcap")]),
+            section(
+                "Sittings",
+                [_table(ordered), source("the recording of each sitting (session.mcap)")],
+            ),
             _multiples(ordered),
             section("What may not be compared", [bullets(_cautions(ordered), "")], whole=True),
             *(_compact(number, told) for number, told in enumerate(ordered, 1)),
@@ -156,7 +160,10 @@ def _multiples(sittings: Sequence[Reported]) -> Html:
         "what the participant answered in or after the phase, 0 to 1; no dot: nothing to show."
     )
     about = "Stress, share withheld, valence and arousal by phase and sitting"
-    where = source("topics estimates, audit and forms of each session.mcap")
+    where = source(
+        "the estimates as they were shown, who did what, and the answers (topics estimates, "
+        "audit and forms of each session.mcap)"
+    )
     numbers = _numbers(phases, sittings, by_name, answers)
     return section("Phase by phase", [figure(drawn, about, caption), numbers, where])
 
@@ -240,6 +247,11 @@ def _cautions(sittings: Sequence[Reported]) -> list[str]:
         found.append("The devices differ: levels of skin conductance aren't on one scale.")
     if any(told.outcomes and told.afterwards for told in sittings):
         found.append("Estimates that were worked out afterwards weren't seen in the sitting.")
+    found += [
+        f"Sitting {number}: {trouble.what}"
+        for number, told in enumerate(sittings, 1)
+        for trouble in troubles(told)
+    ]
     return [
         *found,
         "Each sitting is set against its own resting baseline: a probability of stress says how "
@@ -269,15 +281,16 @@ def _compact(number: int, told: Reported) -> Html:
             figure(drawn, about, "Planned above, held below."),
             table(head, rows, numeric=(1, 2, 3, 4), about=f"Phases of sitting {number}"),
         ]
-    problems = () if told.custody is None else told.custody.found.problems
+    checked = () if told.custody is None else told.custody.found.problems
+    problems = [*(" ".join(trouble) for trouble in troubles(told)), *checked]
     below = {
         "Estimates by phase": by_phase(told),
         "Withheld, and why": withheld_table(told),
         "Self-report": affect_table(told),
         "Problems": bullets(problems, "") if problems else Html(""),
-        "Audit trail": trail_facts(told),
+        "Who did what, entry by entry (audit trail)": trail_facts(told),
     }
     for title, made in below.items():
         parts += [Html(f"<h3>{title}</h3>"), made] if made else []
-    parts.append(source(f"{name}/session.mcap; its own report has the rest"))
+    parts.append(source(f"the recording ({name}/session.mcap); its own report has the rest"))
     return anchored(f"sitting{number}", section(f"Sitting {number}", parts))

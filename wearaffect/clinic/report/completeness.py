@@ -14,7 +14,7 @@ from wearaffect.clinic.report.drawing import (
     svg,
     write,
 )
-from wearaffect.clinic.report.facts import Stretch
+from wearaffect.clinic.report.facts import GOOD_FROM, Stretch
 from wearaffect.clinic.report.page import (
     Html,
     figure,
@@ -37,6 +37,7 @@ from wearaffect.clinic.report.wear import (
     worn_share,
 )
 from wearaffect.recording.session import RecordedStream
+from wearaffect.signals.body import MOVING_G
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +80,7 @@ def completeness(told: Reported, timeline: Timeline) -> Html:
         _quality_table(told),
         artefacts(told),
         _gap_table(missing_spans(told)),
-        source(f"{_quality_source(told)}; gaps and counts from topics streams/*, gaps and late"),
+        source(_quality_source(told)),
     ]
     return section("What was stored", parts)
 
@@ -89,8 +90,9 @@ def _judged_live(told: Reported) -> bool:
 
 
 def _quality_source(told: Reported) -> str:
-    topics = told.topics("estimates", "quality", "audit")
-    return f"quality from {topics}" if _judged_live(told) else "quality worked out from the samples"
+    if _judged_live(told):
+        return told.topics("streams/*", "gaps", "late", "estimates", "quality", "audit")
+    return f"{told.topics('streams/*', 'gaps', 'late')}; quality worked out from the samples"
 
 
 # ---- the account
@@ -158,8 +160,25 @@ def _quality_table(told: Reported) -> Html:
             rows.append(_quality_row(stream, share))
     if not rows:
         return paragraph("No rule judged the quality of these streams.", "note")
-    head = ("Signal", "Good", "Doubtful", "Poor", "Off the skin", "Windows", "Most often because")
-    return table(head, rows, numeric=(1, 2, 3, 4, 5), about="Signal quality, share of windows")
+    head = (
+        "Signal",
+        "Good",
+        "Doubtful",
+        "Poor",
+        "Off the skin",
+        "Windows",
+        "Most often because",
+        "Strong movement",
+    )
+    made = table(head, rows, numeric=(1, 2, 3, 4, 5, 7), about="Signal quality, share of windows")
+    note = (
+        f"Good: {wording.percent(GOOD_FROM)} or more of a window's samples are without a fault (of "
+        "the pulse: of its time has clear beats). Movement isn't counted there but apart: the "
+        f"windows that move strongly (by over {MOVING_G:g} g within a second) for a tenth or more "
+        "of their time. The lights in the sitting say “look” for either, and already for a "
+        "single second of movement."
+    )
+    return join([made, paragraph(note, "note")])
 
 
 def _quality_row(stream: RecordedStream, share: WornShare) -> tuple[str, ...]:
@@ -172,6 +191,7 @@ def _quality_row(stream: RecordedStream, share: WornShare) -> tuple[str, ...]:
         wording.percent(share.off_skin),
         f"{share.n_windows:,}",
         why or wording.NONE,
+        wording.NONE if share.moving is None else wording.percent(share.moving),
     )
 
 

@@ -1,9 +1,11 @@
 """The top of a report: whose it is, what to know first, the big numbers, what was withheld."""
 
+from collections import Counter
 from pathlib import PurePath
 
 from wearaffect.clinic.report import facts, findings, wording
 from wearaffect.clinic.report.completeness import least_complete
+from wearaffect.clinic.report.ending import recovery_of, troubles
 from wearaffect.clinic.report.page import (
     Fact,
     Html,
@@ -39,7 +41,7 @@ def header(told: Reported) -> Html:
         when or "start not recorded",
         f"{wording.duration(session.duration_s)} long",
         f"recording {name}" if name and name != title else "",
-        f"bundle {told.bundle_id}" if told.bundle_id else "",
+        f"estimates by the model (bundle) {told.bundle_id}" if told.bundle_id else "",
     ]
     parts = [
         paragraph("Session report", "kicker"),
@@ -86,7 +88,12 @@ def overview(told: Reported) -> Html:
 
 
 def _trouble(told: Reported) -> Html:
-    """Say at once where the recording isn't closed, whole and unchanged."""
+    """Say at once where the recording isn't whole, or came to no proper end."""
+    return join([_damage(told), *(box(what, more) for what, more in troubles(told))])
+
+
+def _damage(told: Reported) -> Html:
+    """Say where the recording isn't closed, whole and unchanged."""
     custody = told.custody
     if custody is None or custody.found.ok:
         return Html("")
@@ -103,12 +110,14 @@ def _trouble(told: Reported) -> Html:
 
 
 def _stored(told: Reported) -> Fact:
+    assert told.custody is not None
     least, n = least_complete(told), len(told.session.streams)
     if least is None:
         return Fact("Stored", "not provable", f"{n} streams that give no evidence of loss")
-    return Fact(
-        "Stored", wording.exact_percent(least[1]), f"of {least[0]}, the least of {n} streams"
-    )
+    note = f"of {least[0]}, the least of {n} streams"
+    if recovery_of(told) is not None or not told.custody.found.closed:
+        note += ", up to where it breaks off"
+    return Fact("Stored", wording.exact_percent(least[1]), note)
 
 
 def _estimated(told: Reported) -> Fact:
@@ -204,14 +213,12 @@ def withheld_table(told: Reported) -> Html:
     if not counts:
         return Html("")
     step, taken = facts.hop_minutes(told), told.rested is not None
+    merged: Counter[str] = Counter()  # several codes may come to the same words
+    for code, n in counts.items():
+        merged[wording.reason(code, rest_was_taken=taken)] += n
     rows = [
-        (
-            wording.reason(code, rest_was_taken=taken),
-            f"{n:,}",
-            wording.minutes(n * step),
-            wording.percent(n / len(told.outcomes)),
-        )
-        for code, n in counts.items()
+        (why, f"{n:,}", wording.minutes(n * step), wording.percent(n / len(told.outcomes)))
+        for why, n in merged.most_common()
     ]
     head = ("Reason", "Windows", "Time", "Of all")
     spec = told.spec

@@ -24,10 +24,14 @@ __all__ = [
     "split",
     "swatch",
     "table",
+    "text",
     "tiles",
 ]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+_WHOLE_ROWS = 8  # a longer table may go on on the next page, its head repeated
 
 
 class Html(str):
@@ -117,8 +121,9 @@ def table(
         + "</tr>"
         for row in rows
     )
+    look = "scroll long" if len(rows) > _WHOLE_ROWS else "scroll"
     return Html(
-        f'<div class="scroll"><table aria-label="{escape(about)}"><thead><tr>{top}</tr></thead>'
+        f'<div class="{look}"><table aria-label="{escape(about)}"><thead><tr>{top}</tr></thead>'
         f"\n<tbody>{body}</tbody></table></div>"
     )
 
@@ -171,7 +176,7 @@ def section(title: str, parts: Iterable[str], *, whole: bool = False) -> Html:
 
 def source(words: str) -> Html:
     """Say where the figures of a section come from; nothing where nothing is said."""
-    return paragraph(f"From: {words}.", "from") if words else Html("")
+    return paragraph(f"Taken from: {words}.", "from") if words else Html("")
 
 
 def anchored(name: str, content: Html) -> Html:

@@ -10,6 +10,7 @@ import wearaffect
 from wearaffect.clinic.report import wording
 from wearaffect.clinic.report.background import about_bundle, figures_of_bundle
 from wearaffect.clinic.report.custody import Custody
+from wearaffect.clinic.report.ending import recovery_of
 from wearaffect.clinic.report.page import (
     Html,
     bullets,
@@ -19,6 +20,7 @@ from wearaffect.clinic.report.page import (
     source,
     split,
     table,
+    text,
 )
 from wearaffect.clinic.report.reported import Reported
 
@@ -52,7 +54,7 @@ def agreed(told: Reported) -> Html:
     else:
         rows.append(("Consent", "not noted in this recording"))
     made = table(_FACT, rows, about="Consent and retention")
-    words = "session.mcap, its first message and topic audit"
+    words = "the recording (session.mcap, its first message and topic audit)"
     return section("Consent, purpose and retention", [made, source(words)], whole=True)
 
 
@@ -90,12 +92,13 @@ def origins(told: Reported) -> Html:
     bundle = [Html("<h3>Bundle</h3>"), table(_FACT, about_bundle(told), about="Bundle")]
     parts = [
         split(recording, bundle),
-        Html("<h3>Audit trail</h3>"),
+        Html("<h3>Who did what, entry by entry (audit trail)</h3>"),
         trail_facts(told),
         _checked(custody),
         figures_of_bundle(told),
         source(
-            "session.mcap (first message, topic audit), session.json, and the bundle's manifest"
+            "the recording (session.mcap, its first message and topic audit), its summary "
+            "(session.json), and the description of the model (the bundle's manifest)"
         ),
     ]
     return section("Where this comes from", parts)
@@ -111,11 +114,35 @@ def _recording(told: Reported, custody: Custody) -> list[tuple[str, str]]:
         ("Session", PurePath(told.session.path).name or wording.NONE),
         ("Format", str(custody.header.get("format", ""))),
         ("Devices", ", ".join(_devices(told)) or "not named"),
+        ("Units as sent", _units(told)),
         ("Recorded with", ", ".join(f"{name} {v}" for name, v in named.items()) or "not said"),
         ("Settings", _settings(custody.header)),
-        ("Journal, SHA-256", _hash(custody.sha256) if custody.sha256 else "it wasn't closed"),
+        *_recovered(told),
+        (
+            "Fingerprint of the file (session.mcap, SHA-256)",
+            _hash(custody.sha256) if custody.sha256 else "it wasn't closed",
+        ),
         ("Report made with", f"wearaffect {wearaffect.__version__}"),
     ]
+
+
+def _recovered(told: Reported) -> list[tuple[str, str]]:
+    found = recovery_of(told)
+    if found is None:
+        return []
+    named = [text(found.source)] if found.source else []
+    digest = [_hash(found.sha256)] if found.sha256 else []
+    return [("Recovered from (name, SHA-256)", Html(" ".join(named + digest)) or wording.NONE)]
+
+
+def _units(told: Reported) -> str:
+    """Give the units that the devices sent; figures and tables have them converted."""
+    found = {
+        f"{stream.info.kind.upper()} in {wording.unit(str(channel.unit)) or 'units of the sensor'}"
+        for stream in told.session.streams.values()
+        for channel in stream.info.channels
+    }
+    return ", ".join(sorted(found)) or wording.NONE
 
 
 def _devices(told: Reported) -> list[str]:
@@ -126,8 +153,9 @@ def _devices(told: Reported) -> list[str]:
 _KNOWN = frozenset(
     {
         "format", "participant", "device", "wall_start_s", "intended_use", "model_hash",
-        "bundle_id", "versions", "start_ns", "infos", "consent", "topic", "closed", "sha256",
-        "sealed_sha256", "n_messages", "audit_head", "ok", "problems", "streams",
+        "bundle_id", "recovered_from", "versions", "start_ns", "infos", "consent", "topic",
+        "closed", "sha256", "sealed_sha256", "n_messages", "audit_head", "ok", "problems",
+        "streams",
     }
 )  # fmt: skip
 
@@ -153,11 +181,11 @@ def _hash(digest: str) -> Html:
 def _trail(custody: Custody) -> list[tuple[str, str]]:
     n = len(custody.trail)
     hands = ", ".join(f"{who} {count}" for who, count in custody.hands.items())
-    whole = "whole: each entry carries the hash of the one before"
+    whole = "whole: each entry carries the fingerprint (SHA-256) of the one before"
     return [
         ("Entries", f"{n:,}" + (f" ({hands})" if hands else "")),
-        ("Chain", "; ".join(custody.trail_problems) or (whole if n else "there is none")),
-        ("Head, SHA-256", _hash(custody.head) if n else wording.NONE),
+        ("Unbroken (chain)", "; ".join(custody.trail_problems) or (whole if n else "no entry")),
+        ("Fingerprint of the history (audit head)", _hash(custody.head) if n else wording.NONE),
     ]
 
 
@@ -169,15 +197,20 @@ def trail_facts(told: Reported) -> Html:
 
 
 def _checked(custody: Custody) -> Html:
-    how = Html(
-        "Check it again with <code>wearaffect session verify</code>: the head there, in "
-        "session.json and here must be the same."
-    )
+    how = Html("Check it again with <code>wearaffect session verify</code>")
     if custody.found.ok:
-        return paragraph(Html(f"Closed, whole and unchanged when this report was made. {how}"))
+        since = " since it was recovered" if custody.header.get("recovered_from") else ""
+        return paragraph(
+            Html(
+                f"Closed, whole and unchanged{since} when this report was made. {how}: it must "
+                "find no problem, and print the same two fingerprints as stand here, the file's "
+                "(sha256) and the history's (audit head). A fingerprint is another one as soon as "
+                "anything is changed."
+            )
+        )
     found = bullets(custody.found.problems, "")
     said = "Not closed" if not custody.found.closed else "Not whole"
-    return join([paragraph(Html(f"{said} when this report was made. {how}")), found])
+    return join([paragraph(Html(f"{said} when this report was made. {how}.")), found])
 
 
 # ---- what to beware of

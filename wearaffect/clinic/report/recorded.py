@@ -18,7 +18,7 @@ from wearaffect.clinic.sitting.errors import SittingError
 from wearaffect.clinic.sitting.gate import shown
 from wearaffect.clinic.sitting.history import rebuild
 from wearaffect.clinic.sitting.records import acts_in
-from wearaffect.clinic.sitting.running import rest_interval
+from wearaffect.clinic.sitting.running import rest_intervals
 from wearaffect.clinic.sitting.state import Resting, SittingState
 from wearaffect.core.affect import Abstention, AffectEstimate, Outcome, Quantity
 from wearaffect.core.errors import BundleError, WearAffectError
@@ -149,7 +149,7 @@ def _with_sitting(
 
 
 def _rest_held(session: Session, state: SittingState) -> RestInterval | None:
-    return rest_interval(state, session.start_ns)
+    return next(iter(rest_intervals(state, session.start_ns)), None)
 
 
 def _rested(

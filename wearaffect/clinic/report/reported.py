@@ -21,6 +21,22 @@ from wearaffect.signals.enrolment import RestInterval
 
 __all__ = ["Reported", "Rested"]
 
+_HOLDS = MappingProxyType(
+    {
+        "audit": "the record of who did what",
+        "clock": "the clocks of the devices",
+        "device": "what the devices said",
+        "estimates": "the estimates as they were shown",
+        "forms": "the answers",
+        "gaps": "the gaps",
+        "late": "what came late",
+        "markers": "the markers",
+        "protocol": "the course of the protocol",
+        "quality": "the signal checks",
+        "streams/*": "the stored samples",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Rested:
@@ -103,10 +119,12 @@ class Reported:
         return s_from_ns(time_ns - self.session.start_ns)
 
     def topics(self, *names: str) -> str:
-        """Say where in the session folder something stands; empty for a file of another make."""
+        """Say what of the session's file something is from; empty for a file of another make."""
         if self.custody is None:
             return ""
-        return f"session.mcap, topic{'s' if len(names) > 1 else ''} {', '.join(names)}"
+        *most, last = (_HOLDS[name] for name in names)
+        words = f"{', '.join(most)} and {last}" if most else last
+        return f"{words} (session.mcap, topic{'s' if len(names) > 1 else ''} {', '.join(names)})"
 
     @cached_property
     def estimates(self) -> tuple[AffectEstimate, ...]:

@@ -18,11 +18,13 @@ from wearaffect.clinic.report.panels import motion_figure, signals_drawn, signal
 from wearaffect.clinic.report.reported import Reported
 from wearaffect.core.affect import Quantity
 from wearaffect.core.streams import Marker
+from wearaffect.signals.body import MOVING_G
 
 __all__ = ["answers", "forecasts", "movement", "physics", "signals"]
 
 _WITHHELD = swatch("withheld", "withheld")
 _MARKERS_LISTED = 24
+_NO = "no: the data can't tell it from what was assumed beforehand (its prior)"
 
 
 def signals(told: Reported, timeline: Timeline) -> Html:
@@ -94,7 +96,7 @@ def answers(told: Reported, timeline: Timeline) -> Html:
     about = "Probability of each class over time"
     caption = Html(f"{_WITHHELD}<br>{note}")
     drawn = figure(classes_figure(told, timeline), about, caption)
-    return section(title, [drawn, by_phase(told), where], whole=True)
+    return section(title, [drawn, by_phase(told), where])
 
 
 def forecasts(told: Reported, timeline: Timeline) -> Html:
@@ -118,14 +120,15 @@ def forecasts(told: Reported, timeline: Timeline) -> Html:
     rows = [_forecast_row(score) for score in findings.forecast_scores(told)]
     head = (
         "Ahead",
-        "Error, RMSE",
+        "Typical error (RMSE)",
         "Error of “stays as it is”",
         "Skill over “stays as it is”",
         "Inside the 90 % band",
         "Forecasts scored",
     )
     note = (
-        "Skill is 1 − MSE / MSE of “stays as it is”: above 0 the forecast helps, below 0 it harms. "
+        "Skill is 1 − MSE / MSE of “stays as it is” (MSE: mean squared error): above 0 the "
+        "forecast helps, below 0 it harms. "
         "The truth is the filtered skin conductance at the end of the later window; where none "
         "was estimated there is nothing to score."
     )
@@ -159,7 +162,13 @@ def physics(told: Reported, timeline: Timeline) -> Html:
         about = "Drive of skin conductance over time, with its interval"
         caption = Html(f"{_WITHHELD}<br>{wording.parameter(name, labels)}, with its interval.")
         parts.append(figure(drive_figure(told, timeline, name), about, caption))
-    head = ("Parameter", "Value", "Interval", "What the interval is", "Identifiable")
+    head = (
+        "Parameter",
+        "Value",
+        "Interval",
+        "What the interval is",
+        "Can the data tell it? (identifiable)",
+    )
     parts.append(table(head, cells, numeric=(1, 2), about="Physics parameters"))
     parts.append(source(_said_where(told)))
     return section(title, parts)
@@ -177,7 +186,7 @@ def _physics_row(row: findings.PhysicsRow, name: str) -> tuple[str, ...]:
     interval = wording.interval(found.ci95, found.unit)
     if not found.identifiable:
         # a value would look more certain than it is; what it could be is the honest part
-        said = Html('<span class="off">no: the data can\'t tell it from its prior</span>')
+        said = Html(f'<span class="off">{_NO}</span>')
         return (name, wording.NONE, interval, what, said)
     return (name, wording.quantity(found.value, found.unit), interval, what, "yes")
 
@@ -192,7 +201,8 @@ def movement(told: Reported, timeline: Timeline) -> Html:
         f"Still for {wording.percent(still)} of the time, moving for {wording.percent(1 - still)}."
     )
     about = "Share of each window in which the wrist moved, over time"
-    note = "Moving: acceleration varies by 0.01 g or more within a second."
+    note = "Moving: acceleration varies by 0.01 g or more within a second; strong movement: "
+    note += f"by more than {MOVING_G:g} g."
     drawn = figure(motion_figure(told, timeline), about, note)
-    where = "" if told.custody is None else "worked out from the stored samples, topics streams/*"
+    where = "" if told.custody is None else f"worked out from {told.topics('streams/*')}"
     return section(title, [paragraph(said), drawn, source(where)], whole=True)

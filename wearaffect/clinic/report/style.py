@@ -151,7 +151,7 @@ figcaption{margin-top:4px}
  background:#1f5f8b}
 .pair{white-space:nowrap}
 .beside{display:inline-block}
-.from{color:var(--muted);font-size:12px;margin:10px 0 0}
+.from{color:var(--muted);font-size:12px;margin:10px 0 0;max-width:140ch}
 .hash{font:12.5px/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;
  overflow-wrap:anywhere}
 .split{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:0 44px}
@@ -172,14 +172,16 @@ footer{margin-top:34px;padding-top:12px;border-top:1px solid var(--rule);color:v
   color:#5c6975}}
  body{font-size:9.5pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}
  main{max-width:none;padding:0}
- h1{font-size:17pt}h2{font-size:11.5pt;margin-top:14pt;padding-top:8pt}h3{font-size:9.5pt}
+ h1{font-size:17pt}h2{font-size:11.5pt;margin-top:10pt;padding-top:7pt}h3{font-size:9.5pt}
  .item{display:inline-block}
 .quiet,figcaption,.note,caption,.tile dt,thead th{font-size:8pt}
  .from{font-size:7.5pt}.scale{width:44px;margin-right:7px}.bar{width:80px}
  .tiles{grid-template-columns:repeat(5,1fr)}.six{grid-template-columns:repeat(3,1fr)}
  .tile{padding:7pt 8pt;border-top:0}.tile .big{font-size:14pt}.tile .sub{font-size:7.5pt}
- table{font-size:8.5pt}th,td{padding:3pt 9pt 3pt 0}code{font-size:8pt}
- .scroll{overflow:visible}.split{grid-template-columns:1fr 1fr}
+ table{font-size:8.5pt}th,td{padding:2.5pt 9pt 2.5pt 0}code{font-size:8pt}
+ .scroll{overflow:visible}.long{break-inside:auto}.scroll+.note,.from{break-before:avoid}
+ tbody tr:first-child,tbody tr:nth-last-child(2){break-after:avoid}
+ figure svg{width:92%}.split{grid-template-columns:1fr 1fr}
  section.whole{break-inside:avoid}
 }
 """

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from wearaffect.clinic.report.facts import Stretch, quality_level, speaks_from_s
 from wearaffect.clinic.report.reported import Reported
-from wearaffect.core.streams import Gap
+from wearaffect.core.streams import Gap, SignalKind
 from wearaffect.recording.session import RecordedStream
 
 __all__ = ["MissingSpan", "WornShare", "marked", "missing_spans", "standing", "worn_share"]
 
 _JOINED_S = 1.5  # gaps of several streams that begin and end so close together are one event
 _OFF_SKIN = "off_skin"
+_SHAKEN = (SignalKind.EDA, SignalKind.BVP)  # for which quality names movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class WornShare:
         How many were judged.
     reasons : tuple of str
         Why it wasn't good, the most frequent first; codes.
+    moving : float or None
+        Share of windows with strong movement, whatever else they are; None: it isn't judged.
     """
 
     good: float
@@ -35,6 +38,7 @@ class WornShare:
     off_skin: float
     n_windows: int
     reasons: tuple[str, ...]
+    moving: float | None
 
 
 def standing(told: Reported, stream: RecordedStream) -> list[Stretch]:
@@ -97,7 +101,14 @@ def worn_share(told: Reported, stream: RecordedStream) -> WornShare | None:
     n = levels.total()
     good, doubtful, poor, off = (levels[k] / n for k in ("good", "doubtful", "poor", _OFF_SKIN))
     common = tuple(reason for reason, _ in reasons.most_common(2))
-    return WornShare(good, doubtful, poor, off, n, common)
+    return WornShare(good, doubtful, poor, off, n, common, _moving_share(told, kind))
+
+
+def _moving_share(told: Reported, kind: SignalKind) -> float | None:
+    if kind not in _SHAKEN or told.session.of_kind(SignalKind.ACC) is None:
+        return None
+    judged = [window for window in told.windows if quality_level(told, window, kind) is not None]
+    return sum("motion" in window.quality[kind].reasons for window in judged) / len(judged)
 
 
 @dataclass(frozen=True, slots=True)

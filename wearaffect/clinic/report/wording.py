@@ -174,16 +174,21 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(5412), duration(1803), duration(42)
-    ('1 h 30 min', '30 min 3 s', '42 s')
+    >>> duration(5412), duration(1803), duration(300), duration(41.5)
+    ('1 h 30 min', '30 min 3 s', '5 min', '42 s')
     """
-    whole = round(seconds)
+    whole = _nearest(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    whole_minutes = round(seconds / 60)
-    return f"{whole_minutes // 60} h {whole_minutes % 60} min"
+        return f"{whole // 60} min {whole % 60} s".removesuffix(" 0 s")
+    whole_minutes = _nearest(seconds / 60)
+    return f"{whole_minutes // 60} h {whole_minutes % 60} min".removesuffix(" 0 min")
+
+
+def _nearest(value: float) -> int:
+    """Give the nearest whole number, halves up, as the console's page does."""
+    return math.floor(value + 0.5)
 
 
 def clock(seconds: float) -> str:
@@ -194,7 +199,7 @@ def clock(seconds: float) -> str:
     >>> clock(402), clock(59.7), clock(5025), clock(-1)
     ('6:42', '1:00', '1:23:45', '−0:01')
     """
-    whole = round(abs(seconds))
+    whole = _nearest(abs(seconds))
     sign = "−" if seconds < 0 and whole else ""
     hours, rest = divmod(whole, 3600)
     text = f"{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

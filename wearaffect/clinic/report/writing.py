@@ -7,6 +7,7 @@ from wearaffect.clinic.report.background import notes_of_recording, provenance
 from wearaffect.clinic.report.completeness import completeness
 from wearaffect.clinic.report.course import course
 from wearaffect.clinic.report.drawing import Timeline, plot_style
+from wearaffect.clinic.report.ending import recovery_of, unfinished
 from wearaffect.clinic.report.links import clocks_and_links
 from wearaffect.clinic.report.overview import header, overview, title_of, withheld
 from wearaffect.clinic.report.page import document
@@ -64,8 +65,9 @@ def page_of(told: Reported) -> str:
             parts += [withheld(told), signals(told, timeline), answers(told, timeline)]
         else:
             parts += [course(told, timeline), completeness(told, timeline)]
-            parts += [signals(told, timeline), answers(told, timeline), withheld(told)]
-            parts.append(self_report(told))
+            # tables before the tallest figure: on paper they fill what it would leave empty
+            parts += [answers(told, timeline), withheld(told), self_report(told)]
+            parts.append(signals(told, timeline))
         if told.outcomes or told.custody is None:
             parts += [forecasts(told, timeline), physics(told, timeline)]
         parts += [movement(told, timeline), clocks_and_links(told), notes_of_recording(told)]
@@ -76,7 +78,7 @@ def page_of(told: Reported) -> str:
 
 def summary(told: Reported) -> dict[str, Any]:
     """Give what a report says as plain data."""
-    session, custody = told.session, told.custody
+    session, custody, recovery = told.session, told.custody, recovery_of(told)
     return {
         "session": session.path,
         "participant": session.participant,
@@ -90,6 +92,8 @@ def summary(told: Reported) -> dict[str, Any]:
         },
         "withheld": told.withheld_by_reason,
         **({} if custody is None else custody.found.as_dict()),
+        "recovered_from": "" if recovery is None else recovery.sha256,
+        "unfinished": unfinished(told),
         "audit_head": "" if custody is None else custody.head,
         "audit_entries": 0 if custody is None else len(custody.trail),
     }
