@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from wearaffect.core.streams import Marker
 from wearaffect.recording.opening import open_session
 
 
@@ -38,11 +39,15 @@ def test_a_good_session_is_verified(run, read_json, recorded, tmp_path):
     assert (ran.code, ran.err) == (0, "")
     assert "ok: closed, whole and unchanged" in ran.out
     found = read_json(tmp_path / "v.json")
-    assert list(found) == ["ok", "closed", "streams", "problems"]
+    assert list(found) == ["ok", "closed", "streams", "problems", "audit_head", "sha256"]
     assert (found["ok"], found["closed"], found["problems"]) == (True, True, [])
     for account in found["streams"].values():
         assert list(account) == ["loss_evidence", "expected", "stored", "lost_in_gaps", "damaged"]
-    assert found["streams"] == read_json(recorded / "session.json")["streams"]
+    header = read_json(recorded / "session.json")
+    assert found["streams"] == header["streams"]
+    for name in ("audit_head", "sha256"):  # what the report says to compare
+        assert found[name] == header[name]
+        assert found[name] in ran.out
 
 
 def test_a_damaged_session_is_told_and_recovered(run, damaged, read_json, tmp_path):
@@ -79,6 +84,85 @@ def test_what_a_session_is(run, read_json, recorded, tmp_path):
         name: stream.n_samples for name, stream in session.streams.items()
     }
     assert "P-01" in ran.out
+    assert (about["n_markers"], about["n_undone"]) == (0, 0)
+    assert "\n0 markers\n" in ran.out
+
+
+@pytest.fixture
+def sat(tmp_path):
+    """A session in a console's folder, with acts on markers and a consent that was changed."""
+    from wearaffect.recording.journal import JournalSettings, JournalWriter
+
+    agreed = {"recording": True, "estimates": True, "sharing": True}
+    settings = JournalSettings(about={"consent": agreed})
+    journal = JournalWriter(tmp_path / "root" / "s", participant="P-01", settings=settings)
+    journal.start((), 0)
+    for number, label in enumerate(("door", "spoke")):
+        journal.audit(
+            "operator", "marker set",
+            new={"id": number, "label": label, "at_ns": 5, "act": number, "time_ns": 5,
+                 "protocol": {}},
+        )  # fmt: skip
+        journal.event(Marker(5, label))
+    journal.audit("operator", "marker undone", new={"id": 1, "act": 2, "time_ns": 6})
+    taken_back = {**agreed, "sharing": False, "act": 3, "time_ns": 7}
+    journal.audit("operator", "consent noted", old=agreed, new=taken_back)
+    journal.close()
+    return tmp_path / "root" / "s"
+
+
+def test_how_many_markers_hold(run, sat):
+    ran = run("session", "info", sat)
+    assert ran.code == 0, ran.err
+    assert "\n1 marker, 1 undone\n" in ran.out
+
+
+def test_that_sharing_wasnt_agreed_to_is_said(run, read_json, sat, recorded, tmp_path):
+    said = "the participant has not agreed that data leave this site"
+    words = ("--format", "xdf", "--json", tmp_path / "e.json")
+    ran = run("session", "export", sat, "--out", tmp_path / "a", *words)
+    assert ran.code == 0, ran.err
+    assert said in ran.out  # it was agreed to at first
+    assert read_json(tmp_path / "e.json")["sharing"] is False
+    ran = run("session", "export", recorded, "--out", tmp_path / "b", *words)
+    assert said not in ran.out
+    assert read_json(tmp_path / "e.json")["sharing"] is None
+
+
+def test_exports_are_erased_with_their_session(run, read_json, sat, tmp_path):
+    exports = sat.parent / "exports"
+    for name, file in (("s", "a.zip"), ("s", "mine.txt"), ("t", "b.zip")):
+        (exports / name).mkdir(parents=True, exist_ok=True)
+        (exports / name / file).write_text("x")
+    (exports / "s" / "c.making").mkdir()
+    (exports / "s" / "c.making" / "half").write_text("x")
+    ran = run("session", "erase", sat)
+    assert ran.code == 2
+    assert str(exports / "s" / "a.zip") in ran.out
+    assert (exports / "s" / "a.zip").exists()
+    ran = run("session", "erase", sat, "--yes", "--json", tmp_path / "j")
+    assert ran.code == 0, ran.err
+    gone = [str(exports / "s" / name) for name in ("a.zip", "c.making")]
+    assert read_json(tmp_path / "j")["exports"] == gone
+    left = sorted(str(p.relative_to(exports)) for p in exports.rglob("*") if p.is_file())
+    assert left == ["s/mine.txt", "t/b.zip"]
+    assert not sat.exists()
+
+
+def test_exports_are_looked_for_beside_the_session_and_nowhere_else(run, sat, monkeypatch):
+    """Also where its folder is the one that one is in; a link isn't followed."""
+    outside = sat.parent / "elsewhere"
+    outside.mkdir()
+    (outside / "a.zip").write_text("x")
+    (sat.parent / "exports").mkdir()
+    (sat.parent / "exports" / "b.zip").write_text("x")
+    (sat.parent / "exports" / "s").symlink_to(outside)
+    monkeypatch.chdir(sat)
+    assert run("session", "erase", ".").code == 2
+    ran = run("session", "erase", sat, "--yes")
+    assert ran.code == 0, ran.err
+    assert (outside / "a.zip").exists()
+    assert (sat.parent / "exports" / "b.zip").exists()
 
 
 def test_erasing_asks_first(run, recorded, tmp_path):

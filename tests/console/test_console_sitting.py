@@ -250,6 +250,7 @@ def test_a_shifted_export_doesnt_say_when(clinic: Served, recorded: str) -> None
             text = archive.read(name).decode("latin-1")
             assert stamp not in text
             assert f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}" not in text
+        assert {member.date_time for member in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
 
 
 def test_one_sitting_at_a_time(clinic: Served) -> None:

@@ -27,6 +27,8 @@ from wearaffect.recording.verify import verify
 
 START_NS = 5_000_000_000_000
 WALL_S = datetime(2026, 3, 14, 9, 26, 53, 589793, tzinfo=UTC).timestamp()
+# what follows the version looks like an address and is none
+MODEL = "wrist-affect@0.3.0+6a3f0c91b2de"
 USE = "research, laboratory (study 7)"
 # a person's name, a serial number, and addresses as they are written here and there
 CANARIES = (
@@ -71,7 +73,7 @@ def recorded(
     """A closed session whose devices tell everything."""
     journal = JournalWriter(
         folder, participant=code, device=URI, wall_start_s=wall_s, intended_use=USE,
-        bundle_id="wrist-affect 0.3.0", settings=JournalSettings(keep_addresses=keep),
+        bundle_id=MODEL, settings=JournalSettings(keep_addresses=keep),
     )  # fmt: skip
     journal.start(STREAMS, START_NS)
     for stream in STREAMS:
@@ -87,10 +89,24 @@ def recorded(
     # the device counts from 2000
     clock = ClockMap(826_000_000 * 10**9, START_NS + 7, 12.5, 1000, 2000)
     journal.event(ClockSegment(STREAMS[0].id, clock, "start"))
+    tell_of_a_sitting(journal, belt)
     journal.close()
     assert journal.copying is not None
     journal.copying.join()
     return folder
+
+
+def tell_of_a_sitting(journal: JournalWriter, belt: str) -> None:
+    """What people wrote, as the console tells it."""
+    about = {"form": "words", "id": 0, "phase": "rest"}
+    answers = {"remarks": f"=SUM(A1) {belt} since 2026-03-14 09:26", "strain": 6.0}
+    journal.tell("forms", {**about, "state": "opened", "answers": {}}, START_NS + 10**9)
+    journal.tell("forms", {**about, "state": "closed", "answers": answers}, START_NS + 3 * 10**9)
+    stretch = {"start_ns": START_NS + 4 * 10**9, "end_ns": START_NS + 5 * 10**9}
+    reasons = ["C0FFEE0B5E01 slipped, as on 2026-03-14"]
+    mark = {"stream_id": STREAMS[0].id, **stretch, "verdict": "artefact", "reasons": reasons}
+    journal.tell("quality", {**mark, "by": "operator", "id": 0}, START_NS + 6 * 10**9)
+    journal.tell("protocol", {"phase": "rest", "state": "began"}, START_NS + 10**9)
 
 
 def content(root: Path) -> str:
@@ -130,6 +146,34 @@ def test_no_name_serial_or_address_is_in_any_export(tmp_path: Path, *, keep: boo
         export_session(session, FORMATS, out, shift_time=shift)
         assert canaries_in(content(out)) == []
         assert "band.eda" in content(out)
+
+
+def test_what_people_wrote_leaves_as_labels_do(tmp_path: Path) -> None:
+    """The remark, the reason and the stream of the mark are there, without what tells."""
+    session = read_journal(recorded(tmp_path / "s", keep=True))
+    export_session(session, ["bids"], tmp_path / "out", shift_time=True)
+    (file,) = (tmp_path / "out").rglob("*_events.tsv")
+    rows = list(csv.DictReader(file.read_text().splitlines(), delimiter="\t"))
+    found = {row["trial_type"]: row for row in rows}
+    names = Pseudonyms(tmp_path)
+    belt, address = names.of("Roswitha's belt"), names.of("C0:FF:EE:0B:5E:01")
+    assert {row["value"] for row in rows if row["trial_type"] == "self_report"} == {
+        f"'=SUM(A1) {belt} since (date left out)",
+        "6",
+    }
+    assert found["artefact"]["value"] == f"{address} slipped, as on (date left out)"
+    assert found["artefact"]["stream"] == next(iter(as_it_leaves(session).streams))
+    # nobody ended it: it lasts as long as the recording
+    assert (found["phase"]["value"], float(found["phase"]["duration"])) == ("rest", 19.0)
+
+
+def test_when_it_was_exported_isnt_told_either(tmp_path: Path) -> None:
+    session = read_journal(recorded(tmp_path / "s"))
+    written = export_session(session, FORMATS, tmp_path / "out", shift_time=True)
+    files = [*written, *(tmp_path / "out").glob("*/**/*")]
+    assert len(files) > 15
+    dates = {datetime.fromtimestamp(file.stat().st_mtime, UTC).date().isoformat() for file in files}
+    assert dates == {"2000-01-01"}
 
 
 def test_a_journal_keeps_pseudonyms_and_stays_whole(
@@ -210,7 +254,7 @@ def test_dates_are_moved_alike_for_a_participant_and_in_every_format(tmp_path: P
     text = content(out)
     for said in ("2026-03-14", "20260314", "14-MAR", "14.03.26", "826000000", f"{int(WALL_S)}"[:6]):
         assert said not in text, said
-    assert "wrist-affect 0.3.0" in text
+    assert MODEL in text
 
 
 def test_two_participants_are_moved_by_their_own_days(tmp_path: Path) -> None:
@@ -255,7 +299,7 @@ def test_every_export_says_what_it_is_for_and_whose_estimates_it_has(tmp_path: P
     pyedflib = pytest.importorskip("pyedflib")
     export_session(read_journal(recorded(tmp_path / "s")), FORMATS, tmp_path)
     sentence = f"{USE}; not a medical device"
-    model = "wrist-affect 0.3.0"
+    model = MODEL
     description = json.loads((tmp_path / "bids/dataset_description.json").read_text())
     assert (description["IntendedUse"], description["EstimatesBy"]) == (sentence, model)
     for file in (tmp_path / "parquet").glob("*.parquet"):

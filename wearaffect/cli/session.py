@@ -33,6 +33,8 @@ def verify_session(folder: FolderArgument, json: JsonOption = None) -> None:
         _accounts(report, found.streams)
         for problem in found.problems:
             report.line(f"problem: {problem}")
+        report.line(f"audit head {found.audit_head or 'there is no trail'}")
+        report.line(f"sha256     {found.sha256}")
         report.line("ok: closed, whole and unchanged" if found.ok else "not ok")
         report.data(found.as_dict())
     if not found.ok:
@@ -81,18 +83,22 @@ def session_info(
     from wearaffect.recording.exports.leaving import as_it_leaves
     from wearaffect.recording.header import Twin
     from wearaffect.recording.journal_reader import read_journal
+    from wearaffect.recording.sitting_events import what_holds
 
     with reporting(json) as report:
         session = as_it_leaves(read_journal(folder), keep_addresses=keep_addresses)
-        closed = Twin(folder).closed
-        about = _about(session) | {"closed": closed}
+        sitting = what_holds(folder)
+        markers = {"n_markers": len(sitting.markers), "n_undone": sitting.n_undone}
+        about = _about(session) | markers | {"closed": Twin(folder).closed}
         for name in ("participant", "device", "started", "duration_s", "closed", "intended_use"):
             report.line(f"{name:13} {about[name]}")
         for name, stream in about["streams"].items():
             rate = f"{stream['sampling_rate']:g} Hz" if stream["sampling_rate"] else "irregular"
-            gaps = f", {stream['n_gaps']} gaps" if stream["n_gaps"] else ""
-            report.line(f"  {name:16} {stream['n_samples']} samples, {rate}{gaps}")
-        report.line(f"{about['n_markers']} markers, {about['n_notes']} notes of devices")
+            gaps = f", {_count(stream['n_gaps'], 'gap')}" if stream["n_gaps"] else ""
+            report.line(f"  {name:16} {_count(stream['n_samples'], 'sample')}, {rate}{gaps}")
+        undone = f", {sitting.n_undone} undone" if sitting.n_undone else ""
+        report.line(f"{_count(about['n_markers'], 'marker')}{undone}")
+        report.line(f"{_count(about['n_notes'], 'note')} of devices")
         for problem in session.problems:
             report.line(f"problem: {problem}")
         report.data(about)
@@ -115,12 +121,16 @@ def export(
     """Write a session as others read it; pseudonyms stand for what identifies devices."""
     from wearaffect.recording.exports import export_session
     from wearaffect.recording.journal_reader import read_journal
+    from wearaffect.recording.sitting_events import events_of
 
     wanted = [name.strip() for name in formats.split(",") if name.strip()]
     with reporting(json) as report:
         session = read_journal(folder)
         for problem in session.problems:
             report.line(f"warning: {problem}")
+        sharing = events_of(session).sharing
+        if sharing is False:
+            report.line("warning: the participant has not agreed that data leave this site")
         try:
             files = export_session(
                 session, wanted, out, shift_time=shift_time, keep_addresses=keep_addresses
@@ -129,9 +139,8 @@ def export(
             raise typer.BadParameter(str(error)) from error
         for file in files:
             report.line(f"written    {file}")
-        report.data(
-            {"schema": 1, "files": [str(f) for f in files], "problems": [*session.problems]}
-        )
+        told = {"files": [str(f) for f in files], "problems": [*session.problems]}
+        report.data({"schema": 1, **told, "sharing": sharing})
 
 
 @app.command("keygen")
@@ -175,23 +184,35 @@ def erase_session(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     json: JsonOption = None,
 ) -> None:
-    """Remove a session for good; nothing else in its folder is touched."""
-    from wearaffect.recording.erasing import erase
+    """Remove a session for good, and what the console exported of it; nothing else is touched."""
+    from wearaffect.recording.erasing import erase, erase_exports, exports_of
 
     with reporting(json) as report:
+        exports = exports_of(folder)
+        for file in exports:
+            report.line(f"export     {file}: is of this session")
         if not yes:
-            _ask(folder)
+            _ask(folder, len(exports))
         left = erase(folder)
         report.line(f"erased     {folder}")
+        gone = erase_exports(folder)
+        for file in gone:
+            report.line(f"erased     {file}")
         for file in left:
             report.line(f"left       {file}: not of the recording")
-        report.data({"schema": 1, "erased": str(folder), "left": [str(file) for file in left]})
+        paths = {"exports": [str(file) for file in gone], "left": [str(file) for file in left]}
+        report.data({"schema": 1, "erased": str(folder), **paths})
 
 
-def _ask(folder: Path) -> None:
+def _ask(folder: Path, n_exports: int) -> None:
     if not sys.stdin.isatty():
         raise typer.BadParameter("nobody is here to ask: pass --yes")
-    typer.confirm(f"erase the recording in {folder} for good?", abort=True, err=True)
+    also = f" and {_count(n_exports, 'export')} of it" if n_exports else ""
+    typer.confirm(f"erase the recording in {folder}{also} for good?", abort=True, err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _accounts(report: Report, streams: Any) -> None:
@@ -226,7 +247,6 @@ def _about(session: "Session") -> dict[str, Any]:
             }
             for name, stream in session.streams.items()
         },
-        "n_markers": len(session.markers),
         "n_notes": len(session.notes),
         "problems": list(session.problems),
     }

@@ -6,13 +6,14 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, overload
 
 from wearaffect.core.errors import WearAffectError
 from wearaffect.core.events import Event
 from wearaffect.core.streams import SignalChunk, StreamInfo, Watermark
-from wearaffect.recording.columns import read_stream, write_columns
+from wearaffect.recording.columns import holds, read_stream, write_columns
 from wearaffect.recording.decoding import session_of, with_events
 from wearaffect.recording.durable import write_json
 from wearaffect.recording.event_messages import event_from, event_message
@@ -21,7 +22,7 @@ from wearaffect.recording.messages import info_from, info_message
 from wearaffect.recording.sealed import SEALED
 from wearaffect.recording.session import RecordedStream, Session
 
-__all__ = ["read_copy", "write_copy"]
+__all__ = ["copy_problems", "read_copy", "write_copy"]
 
 _LOG = logging.getLogger(__name__)
 _FOLDER, _INDEX = "streams", "copy.json"
@@ -110,8 +111,22 @@ def read_copy(folder: Path) -> Session | None:
         return None
 
 
-def _session(folder: Path, index: dict[str, Any]) -> Session:
+def copy_problems(folder: Path) -> list[str]:
+    """Say what is wrong with a session's copy; none is no problem, nor is it without pyarrow."""
+    if not (folder / _FOLDER).is_dir() or find_spec("pyarrow") is None:
+        return []
+    if read_copy(folder) is not None:
+        return []
+    return [
+        f"{_FOLDER}: the copy for analysis isn't whole, or isn't of this journal; the recording is "
+        f"complete without: delete {_FOLDER}"
+    ]
+
+
+def _session(folder: Path, index: dict[str, Any]) -> Session | None:
     infos = {info.id: info for info in map(info_from, index["infos"])}
+    if not all(holds(folder / _FOLDER / f"{name}.parquet", info) for name, info in infos.items()):
+        return None
     said = index["session"]
     found = (event_from(topic, message, infos) for topic, message in index["events"])
     session = Session(

@@ -9,7 +9,7 @@ import numpy as np
 from wearaffect.core.streams import Gap, SignalChunk, StreamInfo
 from wearaffect.recording.session import RecordedStream, Session
 
-__all__ = ["read_stream", "write_columns"]
+__all__ = ["holds", "read_stream", "write_columns"]
 
 _PLACES = ("start_ns", "device_counter", "device_clock_ns", "n_lost", "n_damaged")
 
@@ -55,6 +55,26 @@ def _places(stream: RecordedStream) -> dict[str, str]:
     ]
     gaps = [[g.start_ns, g.end_ns, g.n_lost, g.reason] for g in stream.gaps]
     return {"segments": json.dumps(segments, default=int), "gaps": json.dumps(gaps, default=int)}
+
+
+def holds(file: Path, info: StreamInfo) -> bool:
+    """Whether a file has what `read_stream` needs; of it only the end is read.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        May be missing, or damaged.
+    info : StreamInfo
+        The stream.
+    """
+    from pyarrow import ArrowInvalid, parquet
+
+    try:
+        schema = parquet.read_schema(file)
+    except (OSError, ArrowInvalid):
+        return False
+    wanted = ["time_ns", *(channel.name for channel in info.channels)]
+    return schema.names == wanted and {b"segments", b"gaps"} <= set(schema.metadata or ())
 
 
 def read_stream(file: Path, info: StreamInfo) -> RecordedStream:

@@ -100,7 +100,7 @@ class Decoder:
             infos = [info_from(message) for message in self.header["infos"]]
             for name in ("participant", "device", "wall_start_s", "start_ns", *_HEADER):
                 self.header[name]
-        except (KeyError, TypeError) as error:
+        except _MISFIT as error:
             raise RecordingFormatError(
                 self._folder,
                 "the header lacks what a journal says of itself",

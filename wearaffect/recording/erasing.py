@@ -1,5 +1,6 @@
-"""Erase a session, and nothing else."""
+"""Erase a session and, where asked for, its exports; and nothing else."""
 
+import shutil
 from os import PathLike
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from wearaffect.core.errors import RecordingError, RecordingFormatError, Recordi
 from wearaffect.recording.sealed import SEALED
 from wearaffect.recording.storage import being_written
 
-__all__ = ["erase"]
+__all__ = ["erase", "erase_exports", "exports_of"]
 
 _OURS = (
     "session.mcap",
@@ -19,6 +20,8 @@ _OURS = (
     "enrolment.json",
     "report.html",
 )
+# where the console puts exports, beside the sessions
+_EXPORTS = "exports"
 _COPY = ("streams", "streams.part")
 
 
@@ -61,6 +64,60 @@ def erase(folder: str | PathLike[str]) -> list[Path]:
     if not left:
         place.rmdir()
     return left
+
+
+def exports_of(folder: str | PathLike[str]) -> list[Path]:
+    """Give the exports that the console made of a session, also those that it didn't finish.
+
+    Parameters
+    ----------
+    folder : path
+        The session's; nothing need be there any more.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What lies in ``exports/<its name>`` beside it and was made there.
+    """
+    place = _exports(folder)
+    if place.is_symlink() or place.parent.is_symlink() or not place.is_dir():
+        return []
+    return sorted(
+        file
+        for file in place.iterdir()
+        if not file.is_symlink()
+        and ((file.suffix == ".zip" and file.is_file()) or file.suffix == ".making")
+    )
+
+
+def erase_exports(folder: str | PathLike[str]) -> list[Path]:
+    """Remove the exports that the console made of a session, and their folder if it is empty then.
+
+    Parameters
+    ----------
+    folder : path
+        The session's; nothing need be there any more.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was removed.
+    """
+    found = exports_of(folder)
+    for file in found:
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
+    place = _exports(folder)
+    if found and not any(place.iterdir()):
+        place.rmdir()
+    return found
+
+
+def _exports(folder: str | PathLike[str]) -> Path:
+    place = Path(folder).resolve()
+    return place.parent / _EXPORTS / place.name
 
 
 def _remove_copy(copy: Path) -> None:

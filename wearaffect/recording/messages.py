@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wearaffect.core.affect import AffectEstimate, Outcome, Quantity
 from wearaffect.core.events import DeviceState
+from wearaffect.core.naming import distinct
 from wearaffect.core.streams import (
     Channel,
     LossEvidence,
@@ -197,11 +198,13 @@ def info_message(info: StreamInfo) -> Message:
 
 
 def info_from(message: Message) -> StreamInfo:
-    """Read what `info_message` wrote."""
+    """Read what `info_message` wrote; older journals may hold a name twice."""
+    columns = message["channels"]
+    names = distinct(str(column["name"]) for column in columns)
     return StreamInfo(
         id=str(message["id"]),
         kind=SignalKind(message["kind"]),
-        channels=tuple(Channel(str(c["name"]), Unit(c["unit"])) for c in message["channels"]),
+        channels=tuple(Channel(n, Unit(c["unit"])) for n, c in zip(names, columns, strict=True)),
         sampling_rate=message["sampling_rate"],
         device=str(message["device"]),
         body_site=str(message["body_site"]),

@@ -1,5 +1,6 @@
 """Whether a session is what was recorded: every CRC, count and hash, and the audit trail."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wearaffect.recording.account import Accounts
+from wearaffect.recording.analysis_copy import copy_problems
 from wearaffect.recording.audit import check_chain, digest_of
 from wearaffect.recording.decoding import Decoder
 from wearaffect.recording.storage import being_written
@@ -33,12 +35,17 @@ class Verification:
         was stored and can't be read any more.
     problems : tuple of str
         What is wrong, each a sentence.
+    audit_head, sha256 : str
+        Of the last entry of the trail that is there, and of ``session.mcap`` as it is now; what the
+        report says of the session must be the same. Empty: there is no trail.
     """
 
     ok: bool
     closed: bool
     streams: Mapping[str, _Account]
     problems: tuple[str, ...]
+    audit_head: str = ""
+    sha256: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as the command line writes it."""
@@ -46,7 +53,7 @@ class Verification:
 
 
 def verify(folder: str | PathLike[str]) -> Verification:
-    """Check a session folder; nothing in it is changed.
+    """Check a session folder, its copy for analysis, too; nothing in it is changed.
 
     Parameters
     ----------
@@ -82,7 +89,13 @@ def verify(folder: str | PathLike[str]) -> Verification:
         for name, account in counted.items():
             streams[name], found = _against(name, account, decoder, whole=not problems)
             problems += found
-    return Verification(not problems, decoder.twin.closed, streams, tuple(problems))
+    if decoder.twin.closed and not problems:
+        problems += copy_problems(place)
+    with (place / "session.mcap").open("rb") as journal:
+        sha256 = hashlib.file_digest(journal, "sha256").hexdigest()
+    head = digest_of(trail[-1]) if trail else ""
+    closed = decoder.twin.closed
+    return Verification(not problems, closed, streams, tuple(problems), head, sha256)
 
 
 def _header_problems(decoder: Decoder) -> list[str]:

@@ -59,14 +59,14 @@ class Chores:
         return found
 
     async def zip(self, folder: Path, file: Path) -> None:
-        """Put a folder into a new zip file.
+        """Put a folder into a new zip file that doesn't tell when it was made.
 
         Raises
         ------
         ConsoleError
             It didn't come about.
         """
-        _, err = await self._run("zipfile", "-c", str(file), str(folder))
+        _, err = await self._run("wearaffect.clinic.console.packing", str(folder), str(file))
         if err:
             raise ConsoleError(409, "the export can't be packed", got=err[-300:])
 

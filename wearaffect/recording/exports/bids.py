@@ -4,7 +4,7 @@ import gzip
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from wearaffect.core.errors import RecordingFormatError
 from wearaffect.core.timebase import s_from_ns
 from wearaffect.core.units import Unit
 from wearaffect.recording.exports.contents import (
-    happenings,
     harmless,
     on_grid,
     provenance,
     purpose,
 )
+from wearaffect.recording.exports.happenings import FACTS, WHAT, Happening
 from wearaffect.recording.session import RecordedStream, Session
 
 __all__ = ["write_bids"]
@@ -39,23 +39,25 @@ _README = """# A sitting recorded with wearaffect
 
 Each regular stream is a `_physio.tsv.gz` at its constant rate on the clock that the session was
 put on; `n/a` stands where there is no sample. Each stretch without a gap was moved as a whole onto
-the grid of its stream, by `MovedBySeconds` at most. Markers, gaps, beats and estimates with those
-that were withheld stand in `_events.tsv`. Text there has `\\\\`, `\\t`, `\\n`, `\\r` and `\\u2028`
-for a backslash and what can't stand in a cell, and a `'` before what a spreadsheet would take for
-a formula (and before a `'`): take one away to have it as it was.
+the grid of its stream, by `MovedBySeconds` at most. Markers, phases, artefacts, answers, gaps,
+beats and estimates with those that were withheld stand in `_events.tsv`. Text there has `\\\\`,
+`\\t`, `\\n`, `\\r` and `\\u2028` for a backslash and what can't stand in a cell, and a `'` before
+what a spreadsheet would take for a formula (and before a `'`): take one away to have it as it was.
 
 Intended use: {use}
 Estimates by: {model}
 """
 
 
-def write_bids(session: Session, out: Path) -> None:
+def write_bids(session: Session, events: Sequence[Happening], out: Path) -> None:
     """Write ``bids/``: a data set with one participant and one task.
 
     Parameters
     ----------
     session : Session
         What to write.
+    events : sequence of Happening
+        What happens in it.
     out : Path
         Folder to write into.
 
@@ -93,7 +95,7 @@ def write_bids(session: Session, out: Path) -> None:
     for stream_id, stream in streams.items():
         name = _recording(stream_id, taken)
         _write_physio(session, stream, folder / f"{stem}_recording-{name}_physio")
-    _write_events(session, folder / f"{stem}_events")
+    _write_events(session, events, folder / f"{stem}_events")
 
 
 def _description(session: Session) -> dict[str, Any]:
@@ -160,20 +162,27 @@ def _rows(data: NDArray[np.float32]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _write_events(session: Session, stem: Path) -> None:
-    rows = [["onset", "duration", "trial_type", "value"]]
-    rows += [
-        [f"{e.start_s:.9f}", f"{e.length_s:.9f}", harmless(e.what), harmless(e.text) or "n/a"]
-        for e in happenings(session)
-    ]
+def _write_events(session: Session, events: Sequence[Happening], stem: Path) -> None:
+    rows = [["onset", "duration", "trial_type", "value", *FACTS]]
+    for e in events:
+        cells = (e.what, e.text, *(e.facts.get(name, "") for name in FACTS))
+        rows.append(
+            [f"{e.start_s:.9f}", f"{e.length_s:.9f}", *(harmless(c) or "n/a" for c in cells)]
+        )
     stem.with_name(f"{stem.name}.tsv").write_text(_tsv(rows), encoding="utf-8")
+    irregular = [k for k, s in session.streams.items() if s.info.sampling_rate is None]
+    values = (
+        "Label of the marker, name of the phase, reason of the artefact, answer, cause of the gap"
+    )
     _json(
         stem.with_name(f"{stem.name}.json"),
         {
             "trial_type": {
-                "Description": "marker, gap, estimate, withheld, or the stream whose value it is"
+                "Description": "What it is",
+                "Levels": {**WHAT, **{harmless(k): "a value of this stream" for k in irregular}},
             },
-            "value": {"Description": "Label of the marker, cause of the gap, figures, or reasons"},
+            "value": {"Description": f"{values}, figures, or reasons"},
+            **{name: {"Description": about} for name, about in FACTS.items()},
         },
     )
 

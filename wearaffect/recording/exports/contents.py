@@ -1,26 +1,21 @@
-"""What goes into every export: samples on a grid, events in order, where it all comes from."""
+"""What goes into every export: samples on a grid, harmless text, where it all comes from."""
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wearaffect.core.timebase import NS_PER_S, exact_rate, s_from_ns
-from wearaffect.recording.journal_reader import read_topic
+from wearaffect.core.timebase import NS_PER_S, exact_rate
 from wearaffect.recording.session import RecordedStream, Session
 
 __all__ = [
-    "Happening",
     "Track",
     "estimates_by",
     "file_stem",
-    "happenings",
     "harmless",
     "intended_use",
     "on_grid",
@@ -55,16 +50,6 @@ class Track:
     rate_hz: float
     data: NDArray[np.float32]
     moved_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something with a time: a marker, a gap, an estimate, a beat; times in seconds from zero."""
-
-    start_s: float
-    length_s: float
-    what: str
-    text: str
 
 
 def on_grid(stream: RecordedStream, start_ns: int | None = None) -> Track:
@@ -109,55 +94,6 @@ def purpose(session: Session) -> str:
 def estimates_by(session: Session) -> str:
     """Give the id of the model whose estimates are in an export, empty where none are."""
     return session.header.get("bundle_id", "") if intended_use(session) else ""
-
-
-def happenings(session: Session) -> list[Happening]:
-    """Give markers, gaps, samples of irregular streams and estimates, in order of time.
-
-    Estimates are left out where no intended use stands in the session.
-    """
-    zero = session.start_ns
-    found = [
-        Happening(s_from_ns(m.time_ns - zero), 0.0, "marker", m.label) for m in session.markers
-    ]
-    for stream in session.streams.values():
-        found += [
-            Happening(s_from_ns(g.start_ns - zero), s_from_ns(g.end_ns - g.start_ns), "gap",
-                      f"{g.stream_id}: {g.reason}")
-            for g in stream.gaps
-        ]  # fmt: skip
-        if stream.info.sampling_rate is None:
-            found += _values(stream, zero)
-    if intended_use(session):
-        found += [_said(message, zero) for message in _estimates(session)]
-    return sorted(found, key=lambda h: (h.start_s, h.what))
-
-
-def _values(stream: RecordedStream, zero: int) -> list[Happening]:
-    times, data = stream.samples()
-    texts = (" ".join(f"{v:.9g}" for v in row) for row in data)
-    return [
-        Happening(s_from_ns(int(time) - zero), 0.0, stream.info.id, text)
-        for time, text in zip(times, texts, strict=True)
-    ]
-
-
-def _estimates(session: Session) -> list[dict[str, Any]]:
-    """Give what the journal says of each window, if the session is one of ours."""
-    if not (Path(session.path) / "session.mcap").is_file():
-        return []
-    return read_topic(session.path, "estimates")
-
-
-def _said(message: Mapping[str, Any], zero: int) -> Happening:
-    start_ns, end_ns = int(message["start_ns"]), int(message["end_ns"])
-    if message.get("withheld"):
-        what, text = "withheld", "; ".join(map(str, message.get("reasons", ())))
-    else:
-        figures = {k: message.get(k) for k in ("stress", "valence", "arousal")}
-        kept = {k: v for k, v in figures.items() if v is not None}
-        what, text = "estimate", " ".join(f"{k}={v:.6g}" for k, v in kept.items())
-    return Happening(s_from_ns(start_ns - zero), s_from_ns(end_ns - start_ns), what, text)
 
 
 def provenance(session: Session) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ from wearaffect.core.units import Unit, convert
 from wearaffect.recording.exports.contents import (
     Track,
     file_stem,
-    happenings,
     on_grid,
     provenance_text,
     purpose,
 )
+from wearaffect.recording.exports.happenings import Happening
 from wearaffect.recording.session import RecordedStream, Session
 
 __all__ = ["write_e4"]
@@ -38,7 +39,8 @@ Lost on the way:
 - acceleration is rounded to whole 1/64 g;
 - channels start when their first sample does; their starts are Unix seconds{clock};
 - only the first stream of a kind is here. Left out: {left_out};
-- markers are times without their labels; the labels, gaps and estimates are listed below.
+- markers are times without their labels; the labels, phases, artefacts, answers, gaps and
+  estimates are listed below.
 
 Intended use: {use}
 
@@ -49,13 +51,15 @@ What happened (seconds from the start, length, what, text):
 """
 
 
-def write_e4(session: Session, out: Path) -> None:
+def write_e4(session: Session, events: Sequence[Happening], out: Path) -> None:
     """Write ``<participant>_e4.zip``.
 
     Parameters
     ----------
     session : Session
         What to write: EDA, BVP, ACC, TEMP, a regular HR, IBI and markers.
+    events : sequence of Happening
+        What happens in it, listed in the README.
     out : Path
         Folder to write into.
 
@@ -96,8 +100,8 @@ def write_e4(session: Session, out: Path) -> None:
         use=purpose(session),
         provenance=provenance_text(session),
         events="\n".join(
-            f"{h.start_s:.3f}, {h.length_s:.3f}, {h.what}, {' '.join(h.text.split())}"
-            for h in happenings(session)
+            f"{h.start_s:.3f}, {h.length_s:.3f}, {h.what}, {' '.join(h.sentence.split())}"
+            for h in events
             if "." not in h.what
         ),
     )

@@ -15,11 +15,11 @@ from wearaffect.core.timebase import exact_rate
 from wearaffect.core.units import Unit
 from wearaffect.recording.exports.contents import (
     file_stem,
-    happenings,
     on_grid,
     provenance,
 )
 from wearaffect.recording.exports.edf_records import EdfNote, EdfTrack, write_records
+from wearaffect.recording.exports.happenings import Happening
 from wearaffect.recording.formats.edf import SKIPPED
 from wearaffect.recording.session import RecordedStream, Session
 
@@ -32,15 +32,16 @@ _MOST_DEVICE = 32  # characters, so that all fits into the 80 of the line about 
 _DIMENSIONS = {Unit.ARBITRARY: "", Unit.CELSIUS: "degreeC", Unit.BEATS_PER_MINUTE: "bpm"}
 
 
-def write_edf(session: Session, out: Path) -> None:
+def write_edf(session: Session, events: Sequence[Happening], out: Path) -> None:
     """Write ``<participant>.edf``, and one more file for each rate that doesn't fit into it.
 
     Parameters
     ----------
     session : Session
         Regular streams are signals of 16 bits over each channel's own range, from the start of the
-        session on. Markers, beats, estimates and withheld estimates are annotations. What has no
-        sample is filled and annotated ``BAD_ACQ_SKIP@@<signal>``.
+        session on. What has no sample is filled and annotated ``BAD_ACQ_SKIP@@<signal>``.
+    events : sequence of Happening
+        What happens in it, as annotations: markers by their labels, all else behind what it is.
     out : Path
         Folder to write into.
 
@@ -71,7 +72,8 @@ def write_edf(session: Session, out: Path) -> None:
     alone = [s for s in streams if all(s is not other for other in together)]
     files += [(f"_{s.info.id}", [s], _record_length(s.info)) for s in alone]
     for suffix, own, length in files:
-        _file(out / f"{file_stem(session)}{suffix}.edf", session, own, (length, names))
+        path = out / f"{file_stem(session)}{suffix}.edf"
+        _file(path, (session, events), own, (length, names))
 
 
 def _record_length(info: StreamInfo) -> str:
@@ -112,17 +114,17 @@ def _labels(streams: Sequence[RecordedStream]) -> dict[tuple[str, int], str]:
 
 def _file(
     path: Path,
-    session: Session,
+    what: tuple[Session, Sequence[Happening]],
     streams: Sequence[RecordedStream],
     form: tuple[str, dict[tuple[str, int], str]],
 ) -> None:
-    length, names = form
+    (session, events), (length, names) = what, form
     record_s = float(length)
     tracks = [on_grid(stream, session.start_ns) for stream in streams]
     per_record = [max(1, round(record_s * track.rate_hz)) for track in tracks]
     count = max(math.ceil(len(t.data) / n) for t, n in zip(tracks, per_record, strict=True))
     signals: list[EdfTrack] = []
-    notes = _notes(session, max(track.moved_s for track in tracks))
+    notes = _notes(session, events, max(track.moved_s for track in tracks))
     for stream, track, size in zip(streams, tracks, per_record, strict=True):
         for index, channel in enumerate(stream.info.channels):
             values = np.full(count * size, np.nan)
@@ -171,8 +173,8 @@ def _skips(values: NDArray[np.float64], rate_hz: float, label: str) -> list[EdfN
     ]
 
 
-def _notes(session: Session, moved_s: float) -> list[EdfNote]:
-    """Give markers, beats and estimates; gaps are told for each signal where they are filled."""
+def _notes(session: Session, events: Sequence[Happening], moved_s: float) -> list[EdfNote]:
+    """Give what happens; gaps are told for each signal where they are filled."""
     facts = provenance(session)
     found = [
         EdfNote(0.0, 0.0, f"{name.replace('_', ' ')}: {facts[name]}")
@@ -180,8 +182,8 @@ def _notes(session: Session, moved_s: float) -> list[EdfNote]:
     ]
     found.append(EdfNote(0.0, 0.0, f"moved onto the grid by at most {moved_s:.6f} s"))
     found += [EdfNote(0.0, 0.0, f"problem: {sentence}") for sentence in facts["problems"]]
-    for h in happenings(session):
+    for h in events:
         if h.what != "gap":
-            text = h.text if h.what == "marker" else f"{h.what}: {h.text}"
+            text = h.text if h.what == "marker" else f"{h.what}: {h.sentence}"
             found.append(EdfNote(h.start_s, h.length_s, text or h.what))
     return found

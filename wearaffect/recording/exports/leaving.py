@@ -10,12 +10,14 @@ from wearaffect.core.streams import Gap, Marker, SignalChunk
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.recording.pseudonyms import Pseudonyms, identifying
 from wearaffect.recording.session import RecordedStream, Session
+from wearaffect.recording.sitting_events import Answer, ArtefactMark, PhaseHeld, SittingEvents
 
-__all__ = ["as_it_leaves"]
+__all__ = ["Departure", "as_it_leaves", "departure_of"]
 
 _DAY_S = 86_400
 _DATED_NS = 10**17  # later than that, a clock counts from an epoch and not from when it was started
 _SHORTEST = 4  # characters of a device's name that is looked for in free text (engineering choice)
+_OF_MODELS = ("bundle_id", "model_hash")  # of what is published: they tell no device
 _DATE = re.compile(r"\b(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?:[T_ ]\d{1,2}[:.-]\d\d[\d:.-]*Z?)?")
 
 
@@ -54,28 +56,18 @@ def as_it_leaves(
     of a date but its year stay: that an export is de-identified is for an expert to say,
     164.514(b)(1).
     """
+    leaving = departure_of(session, shift_time=shift_time, keep_addresses=keep_addresses)
+    return leaving.session(session)
+
+
+def departure_of(
+    session: Session, *, shift_time: bool = False, keep_addresses: bool = False
+) -> "Departure":
+    """Give what becomes of each thing of a session as it leaves; parameters as `as_it_leaves`."""
     names = Pseudonyms(Path(session.path).absolute().parent)
     moved_s = _DAY_S * names.days(session.participant) if shift_time else 0
     told = () if keep_addresses else tuple(_names_told(session))
-    leaving = _Leaving(None if keep_addresses else names, told, moved_s)
-    wall_s = session.wall_start_s
-    return replace(
-        session,
-        streams={leaving.device(k): leaving.stream(s) for k, s in session.streams.items()},
-        device=leaving.device(session.device),
-        wall_start_s=None if wall_s is None else wall_s - moved_s,
-        start_ns=leaving.time_ns(session.start_ns),
-        markers=tuple(
-            Marker(leaving.time_ns(m.time_ns), leaving.text(m.label)) for m in session.markers
-        ),
-        clock=tuple(map(leaving.clock, session.clock)),
-        notes=tuple(map(leaving.note, session.notes)),
-        late=(),
-        repairs=tuple(map(leaving.text, session.repairs)),
-        problems=tuple(map(leaving.text, session.problems)),
-        arrivals=None,
-        header={name: leaving.text(value) for name, value in session.header.items()},
-    )
+    return Departure(None if keep_addresses else names, told, moved_s)
 
 
 def _names_told(session: Session) -> set[str]:
@@ -90,12 +82,82 @@ def _names_told(session: Session) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaving:
-    """What becomes of each thing; without names, devices stay as they are."""
+class Departure:
+    """What becomes of each thing.
+
+    Attributes
+    ----------
+    names : Pseudonyms or None
+        What stands for devices; None: they stay as they are.
+    told : tuple of str
+        Names that devices told, looked for in any text.
+    moved_s : int
+        By how much dates are moved back, seconds.
+    """
 
     names: Pseudonyms | None
     told: tuple[str, ...]
     moved_s: int
+
+    def session(self, session: Session) -> Session:
+        """Of a session; without the order of arrival and without what came late."""
+        wall_s = session.wall_start_s
+        return replace(
+            session,
+            streams={self.device(k): self.stream(s) for k, s in session.streams.items()},
+            device=self.device(session.device),
+            wall_start_s=None if wall_s is None else wall_s - self.moved_s,
+            start_ns=self.time_ns(session.start_ns),
+            markers=tuple(map(self.marker, session.markers)),
+            clock=tuple(map(self.clock, session.clock)),
+            notes=tuple(map(self.note, session.notes)),
+            late=(),
+            repairs=tuple(map(self.text, session.repairs)),
+            problems=tuple(map(self.text, session.problems)),
+            arrivals=None,
+            header={
+                name: value if name in _OF_MODELS else self.text(value)
+                for name, value in session.header.items()
+            },
+        )
+
+    def sitting(self, sitting: SittingEvents) -> SittingEvents:
+        """Of what holds of a sitting."""
+        return replace(
+            sitting,
+            markers=tuple(map(self.marker, sitting.markers)),
+            phases=tuple(map(self.phase, sitting.phases)),
+            artefacts=tuple(map(self.artefact, sitting.artefacts)),
+            answers=tuple(map(self.answer, sitting.answers)),
+        )
+
+    def marker(self, marker: Marker) -> Marker:
+        """Of a marker."""
+        return Marker(self.time_ns(marker.time_ns), self.text(marker.label))
+
+    def phase(self, phase: PhaseHeld) -> PhaseHeld:
+        """Of a phase."""
+        end_ns = None if phase.end_ns is None else self.time_ns(phase.end_ns)
+        named = self.text(phase.name), self.text(phase.condition)
+        return PhaseHeld(*named, self.time_ns(phase.start_ns), end_ns)
+
+    def artefact(self, mark: ArtefactMark) -> ArtefactMark:
+        """Of an artefact."""
+        stretch = self.time_ns(mark.start_ns), self.time_ns(mark.end_ns)
+        return ArtefactMark(self.device(mark.stream_id), *stretch, self.text(mark.reason))
+
+    def answer(self, told: Answer) -> Answer:
+        """Of an answer."""
+        value: float | str | list[str]
+        match told.value:
+            case str(text):
+                value = self.text(text)
+            case list(texts):
+                value = [self.text(text) for text in texts]
+            case number:
+                value = number
+        form, item, phase = map(self.text, (told.form, told.item, told.phase))
+        return Answer(self.time_ns(told.time_ns), form, item, phase, value)
 
     def device(self, text: str) -> str:
         """Of a device's name, or of the id of its stream."""

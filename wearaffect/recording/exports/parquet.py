@@ -1,24 +1,28 @@
-"""Parquet: every sample with its time, exact; gaps, markers and estimates beside it."""
+"""Parquet: every sample with its time, exact; what happens beside it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from wearaffect.core.errors import MissingExtraError
-from wearaffect.recording.exports.contents import happenings, provenance, provenance_text
+from wearaffect.recording.exports.contents import provenance, provenance_text
+from wearaffect.recording.exports.happenings import FACTS, Happening
 from wearaffect.recording.messages import info_message
 from wearaffect.recording.session import RecordedStream, Session
 
 __all__ = ["write_parquet"]
 
 
-def write_parquet(session: Session, out: Path) -> None:
+def write_parquet(session: Session, events: Sequence[Happening], out: Path) -> None:
     """Write ``parquet/<stream id>.parquet``, ``events.parquet`` and ``session.json``.
 
     Parameters
     ----------
     session : Session
         Times stay what they are: int64 ns on the session's clock, `start_ns` counts as zero.
+    events : sequence of Happening
+        What happens in it.
     out : Path
         Folder to write into.
 
@@ -27,7 +31,8 @@ def write_parquet(session: Session, out: Path) -> None:
     A stream's table is ``time_ns`` (int64), ``segment`` (int32, counts stretches without a gap)
     and a float32 column a channel. Its metadata say what the stream is (``stream``), its gaps
     (``gaps``), units (``unit.<channel>``), what it is for (``intended_use``) and whose estimates
-    go along (``estimates_by``). Nothing is rounded.
+    go along (``estimates_by``). Nothing is rounded. ``events.parquet`` is ``start_s``,
+    ``length_s``, ``what``, ``text`` and what else is known: stream, phase, condition, form, item.
     """
     try:
         import pyarrow as pa
@@ -40,12 +45,12 @@ def write_parquet(session: Session, out: Path) -> None:
     use = {name: said[name] for name in ("intended_use", "estimates_by")}
     for stream_id, stream in session.streams.items():
         parquet.write_table(_table(pa, stream, use), folder / f"{stream_id}.parquet")
-    events = happenings(session)
     columns = {
         "start_s": pa.array([e.start_s for e in events], pa.float64()),
         "length_s": pa.array([e.length_s for e in events], pa.float64()),
         "what": pa.array([e.what for e in events], pa.string()),
         "text": pa.array([e.text for e in events], pa.string()),
+        **{name: pa.array([e.facts.get(name) for e in events], pa.string()) for name in FACTS},
     }
     table = pa.table(columns).replace_schema_metadata(use)
     parquet.write_table(table, folder / "events.parquet")

@@ -14,7 +14,8 @@ from wearaffect.core.events import Event
 from wearaffect.core.streams import StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.recording.event_messages import event_message
-from wearaffect.recording.exports.contents import file_stem, happenings, provenance
+from wearaffect.recording.exports.contents import file_stem, provenance
+from wearaffect.recording.exports.happenings import SITTING, Happening
 from wearaffect.recording.formats.xdf_chunks import BOUNDARY, MAGIC
 from wearaffect.recording.session import Session
 
@@ -25,7 +26,7 @@ _CHUNK_SAMPLES = 2048  # engineering choice
 _READING_S = 60.0  # between two clock readings; engineering choice
 
 
-def write_xdf(session: Session, out: Path) -> None:
+def write_xdf(session: Session, events: Sequence[Happening], out: Path) -> None:
     """Write ``<participant>.xdf``.
 
     Parameters
@@ -33,7 +34,10 @@ def write_xdf(session: Session, out: Path) -> None:
     session : Session
         Its time line is the recorder's: stamps are host time in seconds, and clock readings say
         that nothing needs adding. Each stream keeps its id as name, markers are a stream of text,
-        and ``wearaffect.notes`` has gaps, clocks, device notes and estimates as JSON.
+        ``wearaffect.sitting`` has phases, artefacts and answers as JSON, and ``wearaffect.notes``
+        gaps, clocks, device notes and estimates.
+    events : sequence of Happening
+        What happens in it.
     out : Path
         Folder to write into.
 
@@ -50,13 +54,14 @@ def write_xdf(session: Session, out: Path) -> None:
             times, data = stream.samples()
             _write(file, number, _header(stream.info), times, _packed(times, data))
         labels = sorted((m.time_ns, m.label) for m in session.markers)
-        for name, kind, texts in (
-            ("wearaffect.markers", "Markers", labels),
-            ("wearaffect.notes", "Notes", _notes(session)),
+        for name, about, texts in (
+            ("wearaffect.markers", ("Markers", "markers"), labels),
+            ("wearaffect.sitting", ("Markers", "notes"), _told(session, events, SITTING)),
+            ("wearaffect.notes", ("Notes", "notes"), _notes(session, events)),
         ):
             number += 1
             times = np.array([time for time, _ in texts], np.int64)
-            _write(file, number, _text_header(name, kind), times, _texts(texts))
+            _write(file, number, _text_header(name, *about), times, _texts(texts))
 
 
 def _file_header(session: Session) -> str:
@@ -89,9 +94,9 @@ def _header(info: StreamInfo) -> str:
     )
 
 
-def _text_header(name: str, kind: str) -> str:
-    about = f"<wearaffect><kind>{kind.lower()}</kind></wearaffect>"
-    return _stream_header((name, kind), (1, 0.0, "string"), about)
+def _text_header(name: str, form: str, kind: str) -> str:
+    about = f"<wearaffect><kind>{kind}</kind></wearaffect>"
+    return _stream_header((name, form), (1, 0.0, "string"), about)
 
 
 def _stream_header(named: tuple[str, str], form: tuple[int, float, str], desc: str) -> str:
@@ -126,14 +131,21 @@ def _texts(texts: Sequence[tuple[int, str]]) -> Iterator[tuple[int, bytes]]:
         yield 1, struct.pack("<Bd", 8, time_ns / NS_PER_S) + _counted(len(content)) + content
 
 
-def _notes(session: Session) -> list[tuple[int, str]]:
-    """Give what else is known, as JSON: what happens, and what the clocks and devices told."""
-    found = [
+def _told(
+    session: Session, events: Sequence[Happening], wanted: Sequence[str]
+) -> list[tuple[int, str]]:
+    """Give happenings of some sorts as JSON."""
+    return [
         (session.start_ns + round(h.start_s * NS_PER_S),
-         json.dumps({"type": h.what, "length_s": h.length_s, "text": h.text}))
-        for h in happenings(session)
-        if h.what in {"gap", "estimate", "withheld"}
+         json.dumps({"type": h.what, "length_s": h.length_s, "text": h.text, **h.facts}))
+        for h in events
+        if h.what in wanted
     ]  # fmt: skip
+
+
+def _notes(session: Session, events: Sequence[Happening]) -> list[tuple[int, str]]:
+    """Give what else is known, as JSON: what happens, and what the clocks and devices told."""
+    found = _told(session, events, ("gap", "estimate", "withheld"))
     told: tuple[Event, ...] = (*session.clock, *session.notes)
     for event in told:
         topic, time_ns, message = event_message(event)

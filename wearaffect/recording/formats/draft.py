@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wearaffect.core.errors import RecordingFormatError
 from wearaffect.core.events import ClockSegment, DeviceNote
+from wearaffect.core.naming import distinct, slug
 from wearaffect.core.streams import (
     Channel,
     Gap,
@@ -32,9 +33,11 @@ def described(
     rate_hz: float | None = None,
     evidence: LossEvidence = LossEvidence.NONE,
 ) -> StreamInfo:
-    """Describe a stream of a device; `Draft.add` makes its id unique."""
-    stream_id = f"{device}.{kind}"
-    return StreamInfo(stream_id, kind, tuple(channels), rate_hz, device, loss_evidence=evidence)
+    """Describe a stream of a device; `Draft.add` makes its id unique, this its columns' names."""
+    stream_id = f"{slug(device, 'device')}.{kind}"
+    names = distinct(channel.name for channel in channels)
+    columns = tuple(Channel(n, c.unit) for n, c in zip(names, channels, strict=True))
+    return StreamInfo(stream_id, kind, columns, rate_hz, device, loss_evidence=evidence)
 
 
 @dataclass(slots=True)
@@ -79,7 +82,7 @@ class Draft:
             The id that it has.
         """
         first = stream.info.id
-        wanted = f"{first}_{name}" if name and first in self.streams else first
+        wanted = f"{first}_{slug(name, 'more')}" if name and first in self.streams else first
         stream_id, number = wanted, 2
         while stream_id in self.streams:
             stream_id, number = f"{wanted}{number}", number + 1

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wearaffect.core.clocks import ClockMap
 from wearaffect.core.events import ClockSegment
+from wearaffect.core.naming import is_safe_id, slug
 from wearaffect.core.streams import Channel, LossEvidence, Marker, SignalKind, StreamInfo
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.recording.formats.draft import Draft, described
@@ -171,11 +172,8 @@ def _channel(stream: XdfStream, index: int) -> tuple[SignalKind, Channel, float]
 
 
 def _info(stream: XdfStream, kind: SignalKind, channels: list[Channel]) -> StreamInfo:
-    kept = "".join(
-        c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in stream.text("name")
-    )
-    device = stream.text("desc/wearaffect/device") or kept.strip("-") or "xdf"
+    device = stream.text("desc/wearaffect/device") or slug(stream.text("name"), "xdf")
     evidence = LossEvidence.DEVICE_CLOCK if stream.rate_hz else LossEvidence.NONE
     info = described(device, kind, channels, evidence=evidence)
     site, stream_id = (stream.text(f"desc/wearaffect/{name}") for name in ("body_site", "id"))
-    return replace(info, body_site=site, id=stream_id or info.id)
+    return replace(info, body_site=site, id=stream_id if is_safe_id(stream_id) else info.id)
