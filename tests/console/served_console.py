@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,19 +94,29 @@ class Served:
         self.said += rest
         return self.said
 
+    def hear(self, word: str) -> str:
+        """Read what it says up to a line that begins with a word, and give that line."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if line.startswith(word):
+                return line
+        self.process.wait(timeout=60)
+        raise AssertionError(self.log.read_text())
 
-def start(root: Path, *options: str) -> Served:
+
+def start(
+    root: Path,
+    *options: str,
+    program: Sequence[str] = ("-m", "wearaffect.cli"),
+    stdin: int = subprocess.DEVNULL,
+) -> Served:
     log = root.with_name(f"{root.name}.log")
-    words = [sys.executable, "-m", "wearaffect.cli", "serve", "--session-root", str(root)]
+    words = [sys.executable, *program, "serve", "--session-root", str(root), "--port", "0"]
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [*words, "--port", "0", *options], stdout=subprocess.PIPE, stderr=errors, text=True
+            [*words, *options], stdin=stdin, stdout=subprocess.PIPE, stderr=errors, text=True
         )
     served = Served(process, root, log)
-    assert process.stdout is not None
-    for line in process.stdout:
-        served.said += line
-        if line.startswith("Ctrl-C"):
-            return served
-    process.wait(timeout=60)
-    raise AssertionError(log.read_text())
+    served.hear("Ctrl-C")
+    return served

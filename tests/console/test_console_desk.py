@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from wearaffect.clinic.console.clock import is_real
 from wearaffect.clinic.console.desk import at_hand
 from wearaffect.clinic.console.disk import is_encrypted
 from wearaffect.clinic.sitting.errors import SittingFileError
@@ -98,6 +99,20 @@ def test_a_named_device_comes_first_and_says_whether_it_is_real() -> None:
     first, second, *_ = here.devices.values()
     assert (first.uri, first.real) == ("synthetic:?seed=9", False)
     assert (second.uri, second.real) == ("lsl:type=EDA", True)
+
+
+@pytest.mark.parametrize(
+    ("uri", "real"),
+    [
+        ("brainflow:synthetic", False), ("brainflow:SYNTHETIC_BOARD", False),
+        ("brainflow:playback-file?file=x.csv&master_board=cyton", False),
+        ("brainflow:streaming?master_board=synthetic", False),
+        ("brainflow:streaming?master_board=cyton", True), ("brainflow:cyton", True),
+        ("lsl:type=EDA", True), ("ble:polar", True), ("replay:x", False), ("bumble:x", False),
+    ],
+)  # fmt: skip
+def test_what_is_made_up_or_played_isnt_real(uri: str, real: bool) -> None:
+    assert is_real(uri) is real
 
 
 @pytest.fixture

@@ -1,5 +1,9 @@
 """The folder of sessions, and names that don't lead out of it."""
 
+import json
+import os
+import re
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,6 +21,11 @@ from wearaffect.recording.sealed import new_key, public_key
 TRICKS = [
     "", ".", "..", "../x", "..\\x", "%2e%2e", "/etc", "a/b", "a\\b", "a\0", "a\n", "C:x", "~",
     "a" * 101, ".hidden", "a..b", "exports", "-rf", "a b", "ä", "NUL.", "a;b", "$(x)",
+]  # fmt: skip
+
+HEADER = [
+    "participant", "protocol", "name", "wall_start_s", "infos", "id", "sampling_rate", "streams",
+    "expected", "stored", "consent", "agreed", "keep_days", "sharing", "closed",
 ]  # fmt: skip
 
 
@@ -129,6 +138,13 @@ def test_a_sealed_session_is_listed(shelf: Shelf) -> None:
         "", "[]", "null", "{", '{"wall_start_s": 1e300}', '{"wall_start_s": "x"}',
         '{"consent": [], "protocol": 3, "infos": [1, {"id": []}], "streams": {"a": 1}}',
         '{"wall_start_s": 1, "consent": {"keep_days": 10000000}}', "[" * 100_000,
+        '{"wall_start_s": 1%s}' % ("0" * 400), '{"wall_start_s": -62135596800.0}',
+        '{"infos": [{"id": "a", "sampling_rate": 1e-300}], "streams": {"a": {"expected": 1%s}}}'
+        % ("0" * 300),
+        '{"infos": [{"id": "a", "sampling_rate": 1e-300}], "streams": {"a": {"expected": 1%s}}}'
+        % ("0" * 400),
+        '{"participant": "\\ud800", "protocol": {"name": "\\udc00"}, "consent": {"sharing": 1}}',
+        '{"participant": {}, "closed": "yes", "wall_start_s": NaN}', '{"participant": "P-9999-X"}',
         '{"infos": 3}', '{"infos": [{"id": "a", "sampling_rate": 4}], "streams": {"a": {}}}',
     ],
 )  # fmt: skip
@@ -139,6 +155,64 @@ def test_a_header_that_is_damaged_is_listed_all_the_same(shelf: Shelf, header: s
     assert told.name == "odd"
     assert not told.closed
     assert told.length_s is None
+    assert told.sharing is None
+    json.dumps(asdict(told), allow_nan=False, ensure_ascii=False).encode()
+    assert shelf.codes() == set()
+    assert shelf.undated("odd") == "session"
+    assert shelf.unclosed() == ["odd"]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(HEADER), inner),
+        max_leaves=12,
+    )
+)
+def test_whatever_a_header_holds_the_list_and_the_codes_stand(
+    odd_shelf: Shelf, header: object
+) -> None:
+    file = odd_shelf.root / "odd" / "session.json"
+    file.write_text(json.dumps(header), encoding="utf-8")
+    assert [told.name for told in odd_shelf.facts()] == ["odd"]
+    json.dumps([asdict(told) for told in odd_shelf.facts()], ensure_ascii=False).encode()
+    assert all(re.fullmatch("[A-Za-z0-9_-]{2,32}", code) for code in odd_shelf.codes())
+
+
+@pytest.fixture(scope="module")
+def odd_shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    shelf = Shelf(tmp_path_factory.mktemp("odd") / "sessions")
+    make_session(shelf.root / "odd")
+    return shelf
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+@pytest.mark.parametrize("file", ["session.json", "session.mcap"])
+def test_a_pipe_holds_nothing_up(shelf: Shelf, file: str) -> None:
+    folder = make_session(shelf.root / "odd")
+    (folder / file).unlink()
+    os.mkfifo(folder / file)
+    assert [told.name for told in shelf.facts()] == ["odd"]
+    assert not shelf.idle_folder("odd").samefile(shelf.root)
+
+
+def test_sharing_is_what_was_agreed_to_in_the_end(shelf: Shelf) -> None:
+    folder = make_session(shelf.root / "s", about={"consent": {"sharing": True, "keep_days": 3}})
+    assert [told.sharing for told in shelf.facts()] == [True]
+    header = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    header["agreed"] = {"consent": {"sharing": False, "keep_days": 3}, "intended_use": ""}
+    (folder / "session.json").write_text(json.dumps(header), encoding="utf-8")
+    assert [told.sharing for told in shelf.facts()] == [False]
+
+
+@pytest.mark.parametrize("participant", ["../../../OUTSIDE", "/etc/ABS", "a/b", "", "x" * 99])
+def test_an_export_is_named_by_a_code_or_not_at_all(shelf: Shelf, participant: str) -> None:
+    folder = make_session(shelf.root / "s")
+    assert shelf.undated("s") == "P-0001-D"
+    header = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+    header["participant"] = participant
+    (folder / "session.json").write_text(json.dumps(header), encoding="utf-8")
+    assert shelf.undated("s") == "session"
 
 
 def test_what_isnt_a_session_isnt_listed(shelf: Shelf) -> None:

@@ -1,5 +1,6 @@
 """`wearaffect serve` as somebody at a terminal meets it."""
 
+import os
 import re
 import signal
 import socket
@@ -8,10 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from made_sessions import make_session
-from served_console import Served
+from served_console import Served, start
 
+from wearaffect.recording.recover import recover
 from wearaffect.recording.sealed import new_key, public_key
 from wearaffect.recording.verify import verify
 
@@ -62,6 +65,83 @@ def test_a_sitting_that_runs_is_closed_properly(serve: Serve, number: int) -> No
     assert f"{name} has been closed" in served.said
     found = verify(served.root / name)
     assert found.ok, found.problems
+
+
+def entered(served: Served, line: str) -> httpx.Response:
+    """What a new browser gets for an address that the server says."""
+    token = line.strip().partition("#token=")[2]
+    return served.fresh().post("/api/enter", json={"token": token})
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the system has no such signal")
+def test_a_signal_gives_another_address(serve: Serve) -> None:
+    served = serve()
+    assert f"kill -USR1 {served.process.pid}" in served.said
+    for _ in range(2):
+        served.process.send_signal(signal.SIGUSR1)
+        line = served.hear("Open ")
+        assert entered(served, line).json() == {"role": "operator"}
+        assert entered(served, line).status_code == 401
+
+
+def test_enter_in_the_terminal_gives_another_address(tmp_path: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    served = start(tmp_path / "sessions", stdin=theirs)
+    try:
+        assert "Press Enter for a new address." in served.said
+        for _ in range(2):
+            os.write(ours, b"\n")
+            assert entered(served, served.hear("Open ")).json() == {"role": "operator"}
+    finally:
+        served.stop()
+        os.close(ours)
+        os.close(theirs)
+    assert served.process.returncode == 0
+    assert not served.log.read_text()
+
+
+def hanging(served: Served) -> Path:
+    """Record, and have the disk take nothing more: closing waits for a pipe that nobody reads."""
+    folder = served.root / served.prepare().json()["name"]
+    with served.socket("operator") as page:
+        for _ in range(3):
+            page.recv(30)
+    os.mkfifo(folder / "session.tmp")
+    return folder
+
+
+def recovered(folder: Path) -> bool:
+    (folder / "session.tmp").unlink()
+    recover(folder, folder.with_name("whole"))
+    return verify(folder.with_name("whole")).ok
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_second_ctrl_c_ends_it_at_once(serve: Serve) -> None:
+    served = serve()
+    folder = hanging(served)
+    served.process.send_signal(signal.SIGINT)
+    assert "Ctrl-C again ends it at once" in served.hear("Stopping")
+    with pytest.raises(subprocess.TimeoutExpired):
+        served.process.wait(timeout=1)
+    served.stop(signal.SIGINT)
+    assert served.process.returncode == -signal.SIGINT
+    assert recovered(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_closing_that_hangs_is_given_up(tmp_path: Path) -> None:
+    code = (
+        "import wearaffect.clinic.console.terminal as t; t._PATIENCE_S = 1.0;"
+        "from wearaffect.cli.main import main; main()"
+    )
+    served = start(tmp_path / "sessions", program=("-c", code))
+    folder = hanging(served)
+    said = served.stop(signal.SIGINT)
+    assert "Closing took too long" in said
+    assert served.process.returncode == 1
+    assert recovered(folder)
 
 
 def test_two_servers_dont_share_a_folder(serve: Serve) -> None:

@@ -1,11 +1,15 @@
 """Streams and chunks refuse what contradicts itself."""
 
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wearaffect.core.errors import SamplingRateError, SignalError
+from wearaffect.core.naming import distinct, slug
 from wearaffect.core.streams import Channel, SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 
@@ -24,6 +28,52 @@ def test_a_rate_is_positive_and_finite(rate: float) -> None:
 def test_a_stream_has_channels() -> None:
     with pytest.raises(SignalError, match="channels"):
         replace(ACC, channels=())
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "", ".", "..", "../x.eda", "/etc.eda", "a/b.eda", "a\\b.eda", "a\0.eda", "a\n.eda",
+        ".a.eda", "-rf.eda", "a..eda", "a.eda.", "a b.eda", "ä.eda", "\ud800.eda", "a:b", "x" * 121,
+    ],
+)  # fmt: skip
+def test_an_id_names_a_file_and_a_topic(id_: str) -> None:
+    with pytest.raises(SignalError, match="stream id") as refused:
+        replace(ACC, id=id_)
+    str(refused.value).encode()  # half a character isn't handed on
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["xxz", ["time_ns", "y", "z"], ["x", "segment", "z"], ["counter", "y", "z"], ["", "y", "z"],
+     ["x\n", "y", "z"], ["\ud800", "y", "z"], ["x" * 200, "y", "z"]],
+)  # fmt: skip
+def test_channels_are_columns_of_one_name_each(names: Sequence[str]) -> None:
+    with pytest.raises(SignalError, match=r"t\.acc.*channel name") as refused:
+        replace(ACC, channels=tuple(Channel(name, Unit.GRAVITY) for name in names))
+    str(refused.value).encode()
+
+
+@given(st.lists(st.text(st.characters()) | st.sampled_from(["x", "x_2", "counter"]), min_size=1))
+def test_whatever_a_sender_calls_them_channels_get_fit_names(wanted: list[str]) -> None:
+    names = distinct(wanted)
+    replace(ACC, channels=tuple(Channel(name, Unit.GRAVITY) for name in names))
+    assert len(names) == len(wanted)
+    assert distinct(names) == names
+
+
+@given(st.text(st.characters()))
+def test_whatever_a_sender_is_called_it_gets_a_fit_id(name: str) -> None:
+    replace(ACC, id=f"{slug(name, 'device')}.acc")
+
+
+def test_names_that_are_fit_stay() -> None:
+    assert distinct(["x", "Y 1", "µ/z", "<b>"]) == ("x", "Y 1", "µ/z", "<b>")
+    assert distinct(["acc", "acc", "acc_2", "acc", "counter"]) == (
+        "acc", "acc_2", "acc_2_2", "acc_3", "counter_2",
+    )  # fmt: skip
+    assert slug("Wrist Band_2", "x") == "Wrist-Band_2"
+    assert slug("../../..", "x") == "x"
 
 
 def test_only_regular_streams_have_a_rate() -> None:

@@ -1,6 +1,7 @@
 """Streams of senders that never heard of us: what they carry, markers, loss, and refusals."""
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
@@ -226,6 +227,26 @@ def test_settings_say_what_the_sender_does_not():
     assert part.info.id == "A-band--left.eda"
     assert part.info.channels[0].name == "eda"
     assert part.info.channels[0].unit is Unit.MICROSIEMENS
+
+
+@pytest.mark.parametrize("said", ["../../../PWNED", "/etc/PWNED", "a/b", "x" * 300, "\x01", "."])
+def test_whatever_a_sender_calls_itself_the_id_names_a_file(said: str):
+    uri = parse_uri("lsl:type=x?kind=eda&unit=uS")
+    for sent in (
+        Described("band", "", 4.0, text=False, columns=(Column(),), device=said),
+        Described(said, "", 4.0, text=False, columns=(Column(),)),
+    ):
+        (part,) = parts_of(uri, sent)
+        assert re.fullmatch(r"[\w-]+\.eda", part.info.id, re.ASCII)
+        assert part.info.id == f"{part.info.device}.eda"
+        assert len(part.info.id) < 100
+
+
+def test_labels_that_a_sender_gives_twice_are_told_apart():
+    uri = parse_uri("lsl:type=x?kind=acc&unit=g")
+    (part,) = parts_of(uri, described(*(Column(n) for n in ("x", "x", "counter", "time_ns", ""))))
+    names = [channel.name for channel in part.info.channels]
+    assert names == ["x", "x_2", "counter_2", "time_ns_2", "acc4"]
 
 
 @pytest.mark.parametrize(

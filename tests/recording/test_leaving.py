@@ -5,6 +5,7 @@ import dataclasses
 import json
 import logging
 import os
+import re
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +20,11 @@ from wearaffect.core.streams import Channel, Gap, LossEvidence, Marker, SignalCh
 from wearaffect.core.streams import StreamInfo as Info
 from wearaffect.core.units import Unit
 from wearaffect.recording.exports import FORMATS, export_session
-from wearaffect.recording.exports.leaving import as_it_leaves
+from wearaffect.recording.exports.leaving import as_it_leaves, departure_of
 from wearaffect.recording.journal import JournalSettings, JournalWriter, read_journal
 from wearaffect.recording.pseudonyms import KEY_FILE, Pseudonyms
 from wearaffect.recording.recover import recover
+from wearaffect.recording.session import Session
 from wearaffect.recording.verify import verify
 
 START_NS = 5_000_000_000_000
@@ -268,14 +270,16 @@ def test_samples_and_what_lies_between_stay(tmp_path: Path) -> None:
     moved = as_it_leaves(session, shift_time=True)
     assert moved.content_hash == session.content_hash
     for old, new in zip(session.streams.values(), moved.streams.values(), strict=True):
-        np.testing.assert_array_equal(old.samples()[0], new.samples()[0])
-        assert [(g.start_ns, g.end_ns, g.n_lost) for g in old.gaps] == [
-            (g.start_ns, g.end_ns, g.n_lost) for g in new.gaps
+        since, anew = old.samples()[0] - session.start_ns, new.samples()[0] - moved.start_ns
+        np.testing.assert_array_equal(since, anew)
+        assert [(g.start_ns - session.start_ns, g.n_lost) for g in old.gaps] == [
+            (g.start_ns - moved.start_ns, g.n_lost) for g in new.gaps
         ]
     day_ns = 86_400 * 10**9
     (old_clock,), (new_clock,) = session.clock, moved.clock
     assert (old_clock.clock.device_ns - new_clock.clock.device_ns) % day_ns == 0
-    assert old_clock.clock.host_ns == new_clock.clock.host_ns
+    since_ns = old_clock.clock.host_ns - session.start_ns
+    assert new_clock.clock.host_ns - moved.start_ns == since_ns
 
 
 def test_unix_stamps_of_an_irregular_stream_move_too(tmp_path: Path) -> None:
@@ -334,3 +338,45 @@ def test_no_cell_of_any_table_begins_a_formula(tmp_path: Path) -> None:
     for cell in cells:
         if cell.startswith(("=", "+", "-", "@")):
             float(cell)
+
+
+@pytest.mark.parametrize(
+    "dated",
+    [
+        "Termin 23.11.2026 Meyer",
+        "on Nov 23 2026",
+        "23 November 2026",
+        "am 3. März 2026",
+        "3/14/26",
+        "14-03-2026 again",
+        "December 3rd, 2026",
+        "2026-03-14",
+    ],
+)
+def test_dates_in_words_are_left_out_however_they_are_written(tmp_path: Path, dated: str) -> None:
+    leaving = departure_of(recorded_session(tmp_path), shift_time=True)
+    left = leaving.text(dated)
+    assert "date left out" in left
+    assert not re.search(r"\d", left)
+
+
+def test_words_that_are_no_date_stay(tmp_path: Path) -> None:
+    leaving = departure_of(recorded_session(tmp_path), shift_time=True)
+    for words in ("task 3 of 4", "may rest", "1/2 done", "heart rate 72.5", "phase 2.1"):
+        assert leaving.text(words) == words
+
+
+def test_uptime_tells_nothing_of_how_far_dates_were_moved(tmp_path: Path) -> None:
+    session = recorded_session(tmp_path)
+    shifted = as_it_leaves(session, shift_time=True)
+    assert shifted.start_ns == 0
+    assert shifted.duration_s == session.duration_s
+    before = [m.time_ns - session.start_ns for m in session.markers]
+    assert [m.time_ns for m in shifted.markers] == before
+    (piece, *_), (moved, *_) = session.clock, shifted.clock
+    assert moved.clock.host_ns == piece.clock.host_ns - session.start_ns
+
+
+def recorded_session(place: Path) -> Session:
+    recorded(place / "s")
+    return read_journal(place / "s")

@@ -1,6 +1,9 @@
 """`wearaffect serve`: the clinician's console, on this machine alone."""
 
+import os
+import sys
 import webbrowser
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,36 +76,65 @@ def serve(
     shelf = Shelf(session_root)
     out = Console(highlight=False, soft_wrap=True)
 
-    def told(addresses: "Addresses") -> None:
-        _tell(out, shelf.root, addresses, sealing=here.seal_to is not None)
-        if browser:
-            webbrowser.open(addresses.operator)
-
-    cut = run(here, shelf, port, told)
+    cut = run(here, shelf, port, _Terminal(out, shelf.root, browser, here.seal_to is not None))
     if cut:
         out.print(f"A sitting was running: its recording {cut} has been closed.", markup=False)
     out.print("stopped", markup=False)
 
 
-def _tell(out: Console, root: Path, where: "Addresses", *, sealing: bool) -> None:
-    lines = [
-        f"Recordings go to  {root}{' (sealed)' if sealing else ''}",
-        f"Open              {where.operator}",
-        "                  It works once, within an hour; then that browser stays in.",
-        f"Self-report       {where.participant}",
-        "                  on a second screen of this computer. On a tablet over USB, after:",
-        f"                  adb reverse tcp:{where.port} tcp:{where.port}",
-        "                  The page gives further addresses, each for one browser.",
-    ]
-    for name in where.unclosed:
-        lines.append(f"Not closed        {name}: recover it in the list of recordings, or run:")
-        lines.append(
-            f"                  wearaffect session recover {root / name} "
-            f"--out {root / f'{name}-recovered'}"
+@dataclass(frozen=True, slots=True)
+class _Terminal:
+    """Tells in the terminal what becomes of the server."""
+
+    out: Console
+    root: Path
+    browser: bool
+    sealing: bool
+
+    def begun(self, addresses: "Addresses") -> None:
+        where = addresses
+        self._say(
+            f"Recordings go to  {self.root}{' (sealed)' if self.sealing else ''}",
+            f"Open              {where.operator}",
+            "                  It works once, within an hour; then that browser stays in.",
+            *_another(),
+            f"Self-report       {where.participant}",
+            "                  on a second screen of this computer. On a tablet over USB, after:",
+            f"                  adb reverse tcp:{where.port} tcp:{where.port}",
+            "                  The page gives further addresses, each for one browser.",
         )
-    lines.append("Ctrl-C stops the server; a sitting that runs is closed first.")
-    for line in lines:
-        out.print(line, markup=False)
+        for name in where.unclosed:
+            made = self.root / f"{name}-recovered"
+            self._say(
+                f"Not closed        {name}: recover it in the list of recordings, or run:",
+                f"                  wearaffect session recover {self.root / name} --out {made}",
+            )
+        self._say("Ctrl-C stops the server; a sitting that runs is closed first.")
+        if self.browser:
+            webbrowser.open(addresses.operator)
+
+    def invited(self, address: str) -> None:
+        self._say(f"Open              {address}")
+
+    def stopping(self) -> None:
+        self._say("Stopping: what runs is closed, within 30 s. Ctrl-C again ends it at once.")
+
+    def gave_up(self) -> None:
+        self._say(
+            "Closing took too long, and was given up. What was written is safe: start the server",
+            "again, and recover the session in the list of recordings.",
+        )
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            self.out.print(line, markup=False)
+        self.out.file.flush()
+
+
+def _another() -> list[str]:
+    if sys.stdin is not None and sys.stdin.isatty():
+        return ["                  Press Enter for a new address."]
+    return [f"                  New address: kill -USR1 {os.getpid()}"] * (os.name == "posix")
 
 
 def _folder(path: Path | None, option: str) -> Path | None:

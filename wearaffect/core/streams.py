@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.errors import SamplingRateError, SignalError
+from wearaffect.core.naming import require_names
 from wearaffect.core.timebase import sample_times_ns, samples_ns
 from wearaffect.core.units import Unit
 
@@ -95,11 +96,13 @@ class StreamInfo:
     Attributes
     ----------
     id : str
-        ``<device>.<kind>``, unique in a session.
+        ``<device>.<kind>``, unique in a session; it names files, so that of ASCII it has only
+        letters, digits, ``_``, ``-`` and dots between them, at most 120.
     kind : SignalKind
         What it measures.
     channels : tuple of Channel
-        Name and unit of each column.
+        Name and unit of each column; names are printable, each stands once, and none is that of
+        a column which copies and exports add: ``time_ns``, ``segment``, ``counter``.
     sampling_rate : float or None
         Hz; None for a stream of events.
     device, body_site : str
@@ -112,7 +115,7 @@ class StreamInfo:
     SamplingRateError
         The rate isn't a positive finite number.
     SignalError
-        There is no channel.
+        There is no channel, or the id or a channel's name can't be used.
     """
 
     id: str
@@ -124,6 +127,7 @@ class StreamInfo:
     loss_evidence: LossEvidence = LossEvidence.NONE
 
     def __post_init__(self) -> None:
+        require_names(self.id, [channel.name for channel in self.channels])
         rate = self.sampling_rate
         if rate is not None and not (np.isfinite(rate) and rate > 0):
             raise SamplingRateError(

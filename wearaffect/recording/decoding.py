@@ -196,9 +196,17 @@ def session_of(folder: Path) -> Session:
         start_ns=about["start_ns"],
         problems=tuple(decoder.problems),
         arrivals=tuple(content.arrivals),
-        header={name: about[name] for name in _HEADER},
+        header=_said(decoder),
     )
     return with_events(session, content.events)
+
+
+def _said(decoder: Decoder) -> dict[str, str]:
+    """Give the header, with the purpose that held in the end where it was stated anew."""
+    said = {name: decoder.header[name] for name in _HEADER}
+    agreed = decoder.twin.content.get("agreed")
+    use = agreed.get("intended_use") if isinstance(agreed, dict) else None
+    return said | ({"intended_use": use} if isinstance(use, str) else {})
 
 
 def with_events(session: Session, events: list[Event]) -> Session:

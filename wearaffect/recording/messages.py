@@ -11,13 +11,7 @@ from numpy.typing import NDArray
 from wearaffect.core.affect import AffectEstimate, Outcome, Quantity
 from wearaffect.core.events import DeviceState
 from wearaffect.core.naming import distinct
-from wearaffect.core.streams import (
-    Channel,
-    LossEvidence,
-    SignalChunk,
-    SignalKind,
-    StreamInfo,
-)
+from wearaffect.core.streams import Channel, LossEvidence, SignalChunk, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 from wearaffect.core.windows import Quality
 

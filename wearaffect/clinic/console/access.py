@@ -25,7 +25,7 @@ __all__ = ["Access", "Anybody", "AtForm", "Entered", "Needs", "Operating", "Role
 
 _TOKEN_S = 3600.0  # engineering choice
 _IDLE_S = 8 * 3600.0  # engineering choice: a working day
-_WRONG_A_SECOND = 3  # engineering choice
+_WRONG_A_SECOND = 20  # nobody guesses 256 bits; engineering choice
 _MOST_TOKENS = 100  # that wait to be used; engineering choice
 _POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 
@@ -65,11 +65,19 @@ class Access:
         server's cookie isn't to take this one's place.
     now_s : callable
         A clock.
+    busy : callable
+        Whether a sitting runs: nobody is locked out of it.
     """
 
-    def __init__(self, port: int, now_s: Callable[[], float] = _clock_s) -> None:
+    def __init__(
+        self,
+        port: int,
+        now_s: Callable[[], float] = _clock_s,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._port = port
         self._now_s = now_s
+        self._busy = busy
         self._tokens: dict[bytes, tuple[Role, float]] = {}
         self._pages: dict[bytes, _Page] = {}
         self._wrong_s: list[float] = []
@@ -109,22 +117,24 @@ class Access:
                 401,
                 "the address can't be used",
                 expected="one that is new: each serves once, within an hour",
-                remedy="ask the operator for another, or start the server again",
+                remedy="ask the operator for another, or press Enter in the server's terminal",
             )
         secret = secrets.token_urlsafe(32)
-        self._pages = {k: p for k, p in self._pages.items() if now_s - p.seen_s <= _IDLE_S}
+        self._pages = {k: p for k, p in self._pages.items() if not self._locked(p)}
         self._pages[_hash(secret)] = _Page(role, now_s)
         return role, secret
 
     def admits(self, secret: str, role: Role, *, use: bool = True) -> bool:
         """Whether a cookie is that of a page of this role; using it keeps it from being locked."""
         page = self._pages.get(_hash(secret))
-        now_s = self._now_s()
-        if page is None or page.role != role or now_s - page.seen_s > _IDLE_S:
+        if page is None or page.role != role or self._locked(page):
             return False
         if use:
-            page.seen_s = now_s
+            page.seen_s = self._now_s()
         return True
+
+    def _locked(self, page: _Page) -> bool:
+        return self._now_s() - page.seen_s > _IDLE_S and not self._busy()
 
     def leave(self, secret: str) -> None:
         """Forget a page."""
@@ -187,7 +197,8 @@ class Needs:
         raise ConsoleError(
             401,
             "nobody has entered here",
-            remedy="open the address that the server printed, or one that the operator gives",
+            remedy="open the address that the server printed, or one that the operator gives; "
+            "Enter in the server's terminal prints another",
         )
 
 

@@ -10,11 +10,26 @@ __all__ = ["SittingClock", "is_real", "pace_of"]
 
 _VIRTUAL = ("replay", "synthetic")  # they keep a time line of their own, at a speed of their own
 _REAL = ("ble", "brainflow", "lsl", "serial")
+_MADE_BOARDS = ("synthetic", "playback_file")  # BrainFlow's names for what it makes up, and plays
 
 
 def is_real(uri: str) -> bool:
-    """Tell whether there may be a body behind a device; whatever else there is must be marked."""
-    return parse_uri(uri).driver in _REAL
+    """Tell whether there may be a body behind a device; whatever else there is must be marked.
+
+    Parameters
+    ----------
+    uri : str
+        Its address. What comes over LSL, or from another BrainFlow, may be anything, and so real.
+    """
+    known = parse_uri(uri)
+    if known.driver == "brainflow":
+        boards = (known.target, known.settings.get("master_board", ""))
+        return not any(_board(name) in _MADE_BOARDS for name in boards)
+    return known.driver in _REAL
+
+
+def _board(name: str) -> str:
+    return name.lower().replace("-", "_").removesuffix("_board")
 
 
 def pace_of(uris: Sequence[str]) -> float | None:

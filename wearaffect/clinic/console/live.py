@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from wearaffect.clinic.console.access import Entered, Watching
+from wearaffect.clinic.console.access import Entered, Role, Watching
 from wearaffect.clinic.console.recorder import Recorder
 from wearaffect.clinic.console.room import Console, console_of
 
@@ -56,8 +56,13 @@ async def _listen(socket: WebSocket) -> None:
 
 
 async def _watch(socket: WebSocket, console: Console, who: Entered) -> None:
-    """Close it once the page has left or is locked; watching alone is no use of it."""
-    while console.access.admits(who.secret, who.role, use=False):  # noqa: ASYNC110 - time passes
+    """Close it once the page has left or is locked; only an operator who watches a run uses it."""
+
+    def admitted() -> bool:
+        use = who.role is Role.OPERATOR and console.room.runs
+        return console.access.admits(who.secret, who.role, use=use)
+
+    while admitted():  # noqa: ASYNC110 - time passes
         await asyncio.sleep(_LOOK_S)
     await socket.close(_POLICY_VIOLATION, "the page isn't admitted any longer")
 

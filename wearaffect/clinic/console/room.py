@@ -32,6 +32,11 @@ class Room:
         """The sitting that is there."""
         return self._recorder
 
+    @property
+    def runs(self) -> bool:
+        """Whether a sitting is there that isn't closed."""
+        return self._recorder is not None and not self._recorder.closed
+
     def require(self) -> Recorder:
         """Give the sitting that is there.
 

@@ -117,9 +117,8 @@ async def export(name: str, body: ExportOrder, request: Request, who: Operating)
     folder = console.shelf.idle_folder(name)
     shelf = console.shelf.exports(name)
     shelf.mkdir(parents=True, exist_ok=True)
-    # a time that was shifted isn't to stand in the file's name
-    stem = str(console.shelf.account(name).get("participant", "")) if body.shift_time else name
-    file = shelf / f"{stem or 'session'}_{secrets.token_hex(4)}.zip"
+    stem = console.shelf.undated(name) if body.shift_time else name
+    file = shelf / f"{stem}_{secrets.token_hex(4)}.zip"
     await _export(console, folder, file, body)
     return Exported(file.name, file.stat().st_size)
 

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import errno
 import os
-import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 
@@ -19,10 +19,11 @@ from wearaffect.clinic.console.chores import Chores
 from wearaffect.clinic.console.desk import AtHand
 from wearaffect.clinic.console.guard import Guard
 from wearaffect.clinic.console.problems import ConsoleError
-from wearaffect.clinic.console.room import Console
+from wearaffect.clinic.console.room import Console, Room
 from wearaffect.clinic.console.shelf import Shelf
+from wearaffect.clinic.console.terminal import Stop, on_request
 
-__all__ = ["Addresses", "only_server", "serve"]
+__all__ = ["Addresses", "Telling", "only_server", "serve"]
 
 _HOST = "127.0.0.1"
 _LOCK = ".wearaffect-serve.lock"
@@ -39,8 +40,28 @@ class Addresses:
     unclosed: tuple[str, ...]
 
 
+class Telling(Protocol):
+    """What whoever started the server is told."""
+
+    def begun(self, addresses: Addresses) -> None:
+        """It listens."""
+        ...
+
+    def invited(self, address: str) -> None:
+        """Somebody asked for another address of the operator's page."""
+        ...
+
+    def stopping(self) -> None:
+        """It closes what it records."""
+        ...
+
+    def gave_up(self) -> None:
+        """Closing took too long; the process ends now."""
+        ...
+
+
 class _Server(uvicorn.Server):
-    """Without signal handlers of its own: a second Ctrl-C is not to skip the closing."""
+    """Without signal handlers of its own: they would end it before the closing."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -52,8 +73,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(here: AtHand, shelf: Shelf, port: int, told: Callable[[Addresses], None]) -> str:
+def serve(here: AtHand, shelf: Shelf, port: int, told: Telling) -> str:
     """Serve until somebody stops it: Ctrl-C, or SIGTERM.
+
+    The first closes what is recorded, for at most 30 s; the second ends the process at once. Enter
+    in the terminal, or SIGUSR1, gives another address of the operator's page.
 
     Parameters
     ----------
@@ -63,8 +87,8 @@ def serve(here: AtHand, shelf: Shelf, port: int, told: Callable[[Addresses], Non
         Where recordings go.
     port : int
         Of 127.0.0.1; 0 is a free one.
-    told : callable
-        Takes the addresses once the server listens.
+    told : Telling
+        Takes the addresses, and what becomes of the server.
 
     Returns
     -------
@@ -76,15 +100,17 @@ def serve(here: AtHand, shelf: Shelf, port: int, told: Callable[[Addresses], Non
     ConsoleError
         The port is in use, or another server has the folder.
     """
-    with only_server(shelf.root), _listening(port) as listener:
-        return asyncio.run(_serve(here, shelf, listener, told))
+    with only_server(shelf.root), _listening(port) as listener, Stop(told.gave_up) as stop:
+        return asyncio.run(_serve(here, shelf, listener, told, stop))
 
 
 async def _serve(
-    here: AtHand, shelf: Shelf, listener: socket.socket, told: Callable[[Addresses], None]
+    here: AtHand, shelf: Shelf, listener: socket.socket, told: Telling, stop: Stop
 ) -> str:
     port = listener.getsockname()[1]
-    console = Console(f"http://{_HOST}:{port}", Access(port), here, shelf, Chores())
+    room = Room()
+    access = Access(port, busy=lambda: room.runs)
+    console = Console(f"http://{_HOST}:{port}", access, here, shelf, Chores(), room)
     server = _Server(
         uvicorn.Config(
             Guard(console_app(console), port),
@@ -99,12 +125,15 @@ async def _serve(
             timeout_graceful_shutdown=_PATIENCE_S,
         )
     )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
-            loop.add_signal_handler(number, server.stop)
+
+    def end() -> None:
+        server.stop()  # first: a terminal that is gone can't be told
+        told.stopping()
+
+    stop.calls(end)
     operator, participant = console.invitation(Role.OPERATOR), console.invitation(Role.PARTICIPANT)
-    told(Addresses(port, operator, participant, tuple(shelf.unclosed())))
+    on_request(lambda: told.invited(console.invitation(Role.OPERATOR)))
+    told.begun(Addresses(port, operator, participant, tuple(shelf.unclosed())))
     try:
         await server.serve(sockets=[listener])
     finally:

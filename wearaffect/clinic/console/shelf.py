@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from wearaffect.clinic.console.problems import ConsoleError
-from wearaffect.clinic.console.recorder import ENROLMENT
-from wearaffect.core.errors import EnrolmentError
+from wearaffect.clinic.console.resting import ENROLMENT
+from wearaffect.clinic.sitting.errors import ParticipantCodeError
+from wearaffect.clinic.sitting.participants import read_code
+from wearaffect.core.errors import EnrolmentError, RecordingError
 from wearaffect.recording.sealed import SEALED
 from wearaffect.recording.storage import being_written
 from wearaffect.signals.enrolment import Enrolment
@@ -21,7 +24,9 @@ __all__ = ["REPORT", "SessionFacts", "Shelf"]
 REPORT = "report.html"
 _EXPORTS = "exports"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
-_LONGEST_NAME = 100
+_HALF = re.compile("[\ud800-\udfff]")
+_LONGEST_NAME, _LONGEST_TEXT = 100, 200
+_LARGEST_HEADER_BYTES = 2**24  # of a session.json; engineering choice, theirs have some thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class SessionFacts:
     has_report: bool
     has_enrolment: bool
     erase_on: str
+    sharing: bool | None
 
 
 class Shelf:
@@ -113,7 +119,7 @@ class Shelf:
 
     def codes(self) -> frozenset[str]:
         """Give the participants' codes in use."""
-        return frozenset(one.participant for one in self.facts() if one.participant)
+        return frozenset(filter(None, (_code(one.participant) for one in self.facts())))
 
     def enrolment(self, name: str, participant: str) -> Enrolment:
         """Give the resting state that a session took.
@@ -136,6 +142,10 @@ class Shelf:
         """Give what a session's header says of it."""
         return _header(self.folder(name))
 
+    def undated(self, name: str) -> str:
+        """Give what a session's export can be called without saying when it was."""
+        return _code(self.account(name).get("participant")) or "session"
+
     def unclosed(self) -> list[str]:
         """Name the sessions that ended without being closed and haven't been recovered yet."""
         return [
@@ -149,18 +159,37 @@ def _is_name(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
+def _code(text: Any) -> str:
+    """Give the code that a header holds, ours or another's; a hand-made one uses up no number."""
+    try:
+        return read_code(_text(text), foreign=True)
+    except ParticipantCodeError:
+        return ""
+
+
 def _is_session(folder: Path) -> bool:
     return any((folder / file).is_file() for file in ("session.json", "session.mcap", SEALED))
 
 
 def _being_recorded(folder: Path) -> bool:
     journals = [folder / "session.mcap", folder / SEALED]
-    return any(journal.exists() and being_written(journal) for journal in journals)
+    # files alone: to open a pipe would wait for whoever writes into it
+    return any(journal.is_file() and being_written(journal) for journal in journals)
+
+
+def _may_be_recorded(folder: Path) -> bool:
+    try:
+        return _being_recorded(folder)
+    except RecordingError:  # it can't be opened; whoever asks for it is told why
+        return False
 
 
 def _header(folder: Path) -> dict[str, Any]:
+    file = folder / "session.json"
     try:
-        header = json.loads((folder / "session.json").read_bytes())
+        if not file.is_file() or file.stat().st_size > _LARGEST_HEADER_BYTES:
+            return {}
+        header = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return header if isinstance(header, dict) else {}
@@ -171,6 +200,8 @@ def _facts(folder: Path) -> SessionFacts:
     closed = header.get("closed") is True
     recovered = folder.with_name(f"{folder.name}-recovered")
     began = _began(header)
+    consent = _consent(header)
+    sharing = consent.get("sharing")
     return SessionFacts(
         name=folder.name,
         participant=_text(header.get("participant")),
@@ -179,17 +210,20 @@ def _facts(folder: Path) -> SessionFacts:
         length_s=_length_s(header),
         bytes=sum(_sizes(folder)),
         closed=closed,
-        recording=not closed and _being_recorded(folder),
+        recording=not closed and _may_be_recorded(folder),
         sealed=(folder / SEALED).exists(),
         recovered_as=recovered.name if _is_session(recovered) else "",
         has_report=(folder / REPORT).is_file(),
         has_enrolment=(folder / ENROLMENT).is_file(),
-        erase_on=_erase_on(header, began),
+        erase_on=_erase_on(consent, began),
+        sharing=sharing if isinstance(sharing, bool) else None,
     )
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    # JSON can say half a character, which no answer of ours could carry
+    sound = isinstance(value, str) and len(value) <= _LONGEST_TEXT and not _HALF.search(value)
+    return value if sound else ""
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -206,8 +240,14 @@ def _began(header: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _erase_on(header: Mapping[str, Any], began: datetime | None) -> str:
-    days = _mapping(header.get("consent")).get("keep_days")
+def _consent(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what was agreed to in the end, else what was before the start."""
+    agreed = _mapping(_mapping(header.get("agreed")).get("consent"))
+    return agreed or _mapping(header.get("consent"))
+
+
+def _erase_on(consent: Mapping[str, Any], began: datetime | None) -> str:
+    days = consent.get("keep_days")
     if began is None or type(days) is not int:
         return ""
     try:
@@ -224,14 +264,16 @@ def _length_s(header: Mapping[str, Any]) -> float | None:
         account = _mapping(_mapping(header.get("streams")).get(_text(info.get("id"))))
         rate = info.get("sampling_rate")
         count = account.get("expected") or account.get("stored")
-        if isinstance(rate, int | float) and rate > 0 and isinstance(count, int):
-            lengths.append(count / rate)
-    return max(lengths, default=None)
+        if isinstance(rate, int | float) and rate > 0 and isinstance(count, int) and count > 0:
+            with contextlib.suppress(OverflowError):  # a number of JSON may be of any size
+                lengths.append(count / rate)
+    return max(filter(math.isfinite, lengths), default=None)
 
 
 def _sizes(folder: Path) -> Iterator[int]:
     for place in (folder, folder / "streams"):
-        if place.is_dir() and not place.is_symlink():
-            for file in place.iterdir():
-                with contextlib.suppress(FileNotFoundError):  # a recorder takes its own away
+        # a recorder takes its own away; a folder may be closed to us
+        with contextlib.suppress(OSError):
+            for file in [] if place.is_symlink() else list(place.iterdir()):
+                with contextlib.suppress(FileNotFoundError):
                     yield file.lstat().st_size

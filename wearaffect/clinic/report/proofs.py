@@ -34,7 +34,7 @@ def agreed(told: Reported) -> Html:
     if told.custody is None:
         return Html("")
     state = told.sitting
-    rows = [("Intended use", str(told.custody.header.get("intended_use", "")) or "not stated")]
+    rows = [("Intended use", told.session.header.get("intended_use", "") or "not stated")]
     if state is not None and state.use is not None:
         rows += [
             ("Setting and purpose", f"{state.use.setting}, {state.use.purpose}"),

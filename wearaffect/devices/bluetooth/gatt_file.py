@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wearaffect.core.errors import DeviceUriError
+from wearaffect.core.naming import is_safe_id, unfit
 from wearaffect.core.streams import Channel, LossEvidence, SignalKind, StreamInfo, fits
 from wearaffect.core.timebase import NS_PER_S
 from wearaffect.core.units import Unit
@@ -207,8 +208,14 @@ def _stream(table: _Table) -> StreamLayout:
     evidence = LossEvidence.COUNTER if counter else LossEvidence.NONE
     if clock and not counter and rate_hz is not None:
         evidence = LossEvidence.DEVICE_CLOCK
+    stream_id = f"gatt.{kind}_{name}" if name else f"gatt.{kind}"
+    labels = [label for label, _, _, _ in channels]
+    if not is_safe_id(stream_id):
+        raise table.wrong("name", "letters, digits, _ and -", ascii(name))
+    if wrong := unfit(labels):
+        raise table.wrong("channels", "names that differ, and none of our own columns'", wrong[0])
     info = StreamInfo(
-        f"gatt.{kind}_{name}" if name else f"gatt.{kind}",
+        stream_id,
         kind,
         tuple(Channel(label, unit) for label, unit, _, _ in channels),
         rate_hz,

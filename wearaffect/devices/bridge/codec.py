@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.errors import DecodeError, DeviceError
+from wearaffect.core.naming import distinct
 from wearaffect.core.streams import Channel, LossEvidence, SignalKind, StreamInfo
 from wearaffect.devices.bridge import table
 from wearaffect.devices.bridge.capability import BridgeStream, Capability
@@ -97,7 +98,7 @@ class BridgeDecoder:
             info = StreamInfo(
                 f"{device}.{word}",
                 stream.kind,
-                tuple(Channel(channel.name, stream.unit) for channel in stream.channels),
+                tuple(Channel(n, stream.unit) for n in distinct(c.name for c in stream.channels)),
                 float(stream.rate),
                 device=device,
                 body_site=capability.body_site,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wearaffect.core.errors import DeviceError, DeviceUriError
+from wearaffect.core.naming import distinct, slug
 from wearaffect.core.streams import Channel, LossEvidence, Marker, SignalKind, StreamInfo
 from wearaffect.core.units import Unit
 from wearaffect.devices.uri import DeviceUri
@@ -149,7 +150,7 @@ def parts_of(uri: DeviceUri, described: Described) -> tuple[Part, ...]:
         if index != counter:
             found.setdefault(_kind(uri, described, column), []).append(index)
     evidence = LossEvidence.DEVICE_CLOCK if described.rate_hz else LossEvidence.NONE
-    device = described.device or _slug(described.name)
+    device = slug(described.device or described.name, "lsl")
     return tuple(
         Part(
             StreamInfo(
@@ -170,12 +171,13 @@ def parts_of(uri: DeviceUri, described: Described) -> tuple[Part, ...]:
 def _channels(
     uri: DeviceUri, described: Described, kind: SignalKind, columns: Sequence[int]
 ) -> tuple[Channel, ...]:
-    channels = []
-    for number, index in enumerate(columns):
-        column = described.columns[index]
-        name = column.label or (str(kind) if len(columns) == 1 else f"{kind}{number}")
-        channels.append(Channel(name, _unit(uri, described, column)))
-    return tuple(channels)
+    named = [described.columns[index] for index in columns]
+    names = distinct(
+        column.label or (str(kind) if len(columns) == 1 else f"{kind}{number}")
+        for number, column in enumerate(named)
+    )
+    units = [_unit(uri, described, column) for column in named]
+    return tuple(map(Channel, names, units))
 
 
 def _kind(uri: DeviceUri, described: Described, column: Column) -> SignalKind:
@@ -213,9 +215,3 @@ def _unit(uri: DeviceUri, described: Described, column: Column) -> Unit:
         got=repr(word),
         remedy="say it: add unit=uS to the address",
     )
-
-
-def _slug(name: str) -> str:
-    """Make a stream's name fit for an id."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in name)
-    return kept.strip("-") or "lsl"

@@ -18,7 +18,17 @@ _DAY_S = 86_400
 _DATED_NS = 10**17  # later than that, a clock counts from an epoch and not from when it was started
 _SHORTEST = 4  # characters of a device's name that is looked for in free text (engineering choice)
 _OF_MODELS = ("bundle_id", "model_hash")  # of what is published: they tell no device
-_DATE = re.compile(r"\b(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?:[T_ ]\d{1,2}[:.-]\d\d[\d:.-]*Z?)?")
+_MONTH = (
+    "jan(?:uar[iy]?)?|feb(?:ruar[iy]?)?|m(?:ar(?:ch)?|ärz|rz)|apr(?:il)?|ma[iy]|june?|juni|july?|"
+    "juli|aug(?:ust)?|sep(?:t(?:ember)?)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
+)
+_DATE = re.compile(
+    r"\b(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?:[T_ ]\d{1,2}[:.-]\d\d[\d:.-]*Z?)?"
+    r"|\b\d{1,2}([-/.]) ?\d{1,2}\2 ?(?:(?:19|20)\d\d|\d\d\b)"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\.? +(?:{_MONTH})\b\.?(?:,? +(?:19|20)\d\d)?"
+    rf"|\b(?:{_MONTH})\b\.? +\d{{1,2}}(?:st|nd|rd|th)?\b(?:,? +(?:19|20)\d\d)?",
+    re.IGNORECASE,
+)
 
 
 def as_it_leaves(
@@ -67,7 +77,8 @@ def departure_of(
     names = Pseudonyms(Path(session.path).absolute().parent)
     moved_s = _DAY_S * names.days(session.participant) if shift_time else 0
     told = () if keep_addresses else tuple(_names_told(session))
-    return Departure(None if keep_addresses else names, told, moved_s)
+    base_ns = session.start_ns if shift_time and abs(session.start_ns) <= _DATED_NS else 0
+    return Departure(None if keep_addresses else names, told, moved_s, base_ns)
 
 
 def _names_told(session: Session) -> set[str]:
@@ -93,11 +104,15 @@ class Departure:
         Names that devices told, looked for in any text.
     moved_s : int
         By how much dates are moved back, seconds.
+    base_ns : int
+        Host time that becomes zero: the uptime of one computer, beside the moved dates of two
+        people, would tell how far apart these were moved.
     """
 
     names: Pseudonyms | None
     told: tuple[str, ...]
     moved_s: int
+    base_ns: int = 0
 
     def session(self, session: Session) -> Session:
         """Of a session; without the order of arrival and without what came late."""
@@ -178,7 +193,11 @@ class Departure:
         return _DATE.sub("(date left out)", text) if self.moved_s else text
 
     def time_ns(self, time_ns: int) -> int:
-        """Of a clock's time."""
+        """Of the host's time."""
+        return self.clock_ns(time_ns) - (0 if abs(time_ns) > _DATED_NS else self.base_ns)
+
+    def clock_ns(self, time_ns: int) -> int:
+        """Of any clock's time, as far as it tells a date."""
         return time_ns - self.moved_s * NS_PER_S if abs(time_ns) > _DATED_NS else time_ns
 
     def stream(self, stream: RecordedStream) -> RecordedStream:
@@ -207,7 +226,8 @@ class Departure:
 
     def clock(self, piece: ClockSegment) -> ClockSegment:
         """Of a piece of a clock's map."""
-        device_ns, host_ns = (self.time_ns(t) for t in (piece.clock.device_ns, piece.clock.host_ns))
+        device_ns = self.clock_ns(piece.clock.device_ns)
+        host_ns = self.time_ns(piece.clock.host_ns)
         clock = replace(piece.clock, device_ns=device_ns, host_ns=host_ns)
         return ClockSegment(self.device(piece.stream_id), clock, self.text(piece.reason))
 
