@@ -15,12 +15,13 @@ from wearaffect.bundle.loading import load_bundle
 from wearaffect.clinic.console.plan import Plan
 from wearaffect.clinic.console.recorder import Recorder
 from wearaffect.clinic.console.resting import ENROLMENT
+from wearaffect.clinic.console.shelf import Shelf
 from wearaffect.clinic.sitting.errors import SittingError
 from wearaffect.clinic.sitting.forms import form_named
 from wearaffect.clinic.sitting.protocol import read_protocol
 from wearaffect.clinic.sitting.purpose import Consent, IntendedUse, Purpose, Setting
 from wearaffect.clinic.sitting.records import acts_in
-from wearaffect.core.errors import DeviceUriError
+from wearaffect.core.errors import DeviceUriError, EnrolmentError
 from wearaffect.recording.journal import JournalSettings, read_journal
 from wearaffect.recording.journal_reader import read_topic
 from wearaffect.recording.storage import DiskFile
@@ -108,6 +109,12 @@ def test_a_sitting_from_connecting_to_closing(tmp_path: Path) -> None:
     assert view["closed"]["ok"]
     assert verify(folder).ok
     assert Enrolment.load(folder / ENROLMENT).n_windows > 1
+    shelf = Shelf(tmp_path)
+    assert shelf.enrolment("s", "P-0001-A") == Enrolment.load(folder / ENROLMENT)
+    text = (folder / ENROLMENT).read_text()
+    (folder / ENROLMENT).write_text(text.replace('"n_windows": ', '"n_windows": 9'))
+    with pytest.raises(EnrolmentError, match="isn't the one"):
+        shelf.enrolment("s", "P-0001-A")
     # withheld before the rest was taken, and nothing of the estimate is stored
     outcomes = read_topic(folder, "estimates")
     assert "stress" not in json.dumps(outcomes[0])

@@ -251,7 +251,7 @@ class JournalWriter:
         self._writing().flush()
 
     def agree(self, consent: Mapping[str, Any], intended_use: str) -> None:
-        """Say what holds in the end; it stands as ``agreed`` in ``session.json``, beside the header.
+        """Say what holds in the end: ``agreed`` in ``session.json``, beside the header.
 
         Parameters
         ----------

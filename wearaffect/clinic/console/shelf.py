@@ -14,6 +14,7 @@ from wearaffect.clinic.console.problems import ConsoleError
 from wearaffect.clinic.console.resting import ENROLMENT
 from wearaffect.clinic.sitting.errors import ParticipantCodeError
 from wearaffect.clinic.sitting.participants import read_code
+from wearaffect.clinic.sitting.records import acts_in
 from wearaffect.core.errors import EnrolmentError, RecordingError
 from wearaffect.recording.sealed import SEALED
 from wearaffect.recording.storage import being_written
@@ -129,14 +130,22 @@ class Shelf:
         ConsoleError
             There is no such session, or it is another person's.
         EnrolmentError
-            It has none.
+            It has none, or another than its history says.
         """
         folder = self.folder(name)
         if _header(folder).get("participant") != participant:
             raise ConsoleError(409, "the resting state is another participant's", got=name)
         if not (folder / ENROLMENT).is_file():
             raise EnrolmentError("the session has no resting state", got=name)
-        return Enrolment.load(folder / ENROLMENT)
+        found = Enrolment.load(folder / ENROLMENT)
+        if found.sha256 not in {act.new.get("sha256") for act in acts_in(folder)}:
+            raise EnrolmentError(
+                "the resting state isn't the one that was taken in the session",
+                expected="the one whose hash its history has",
+                got=f"{name}/{ENROLMENT}, changed since",
+                remedy="take rest in this sitting",
+            )
+        return found
 
     def account(self, name: str) -> Mapping[str, Any]:
         """Give what a session's header says of it."""
