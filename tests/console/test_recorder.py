@@ -287,3 +287,30 @@ def test_a_folder_that_goes_away_does_not_hold_the_sitting(tmp_path: Path) -> No
     view = asyncio.run(run())
     assert not view["closed"]["ok"]
     assert view["closing"]["problem"]
+
+
+def test_pages_are_told_on_when_the_resting_state_can_not_be_followed(tmp_path: Path) -> None:
+    async def run() -> tuple[list[int], list[dict[str, Any]]]:
+        recorder = Recorder(_plan(), tmp_path / "s")
+        await recorder.connect()
+
+        async def broken(*_: object) -> None:
+            msg = "no rest today"
+            raise OSError(msg)
+
+        recorder.resting.follow = broken  # type: ignore[method-assign] # a fault of ours, on order
+        messages = recorder.messages()
+        numbers = []
+        while len(numbers) < 4:
+            message = await anext(messages)
+            if message[0] == 1:
+                numbers.append(json.loads(message[1:])["n"])
+        await messages.aclose()
+        troubles = recorder.view()["trouble"]
+        await recorder.abandon()
+        return numbers, troubles
+
+    numbers, troubles = asyncio.run(run())
+    assert numbers == sorted(set(numbers))
+    assert [trouble["got"] for trouble in troubles] == ["no rest today"]
+    assert verify(tmp_path / "s").ok

@@ -5,7 +5,7 @@ import contextlib
 import dataclasses
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -211,13 +211,19 @@ class Recorder:
         await self._turn()
 
     async def _turn(self) -> None:
-        """Do what is done thirty times a second; what fails once doesn't end it."""
-        try:
+        """Do what is done thirty times a second; what fails ends neither itself nor the other."""
+        with self._stumbling():
             await self.resting.follow(self.sitting, self.screen.start_ns)
+        with self._stumbling():
             self._broadcast.tick(self.now_ns())
-        except Exception as error:  # noqa: BLE001 - pages must be told of it
+
+    @contextlib.contextmanager
+    def _stumbling(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - pages must be told of it, once
             if not self._stumbled:
-                _LOG.exception("pages couldn't be told")
+                _LOG.exception("something beside the recording failed")
                 what = "something beside the recording failed"
                 self._trouble({"name": type(error).__name__, "what": what, "got": str(error)})
             self._stumbled = True
