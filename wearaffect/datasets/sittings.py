@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wearaffect.core.streams import Marker
 from wearaffect.core.timebase import s_from_ns
 from wearaffect.datasets.labelled import CONDITIONS, REST_S, Interval, SelfReport
 from wearaffect.recording.journal_reader import read_topic
+from wearaffect.recording.sitting_events import ArtefactMark, PhaseHeld, what_holds
 from wearaffect.signals.enrolment import MIN_REST_S
 
 __all__ = ["Sitting", "sitting_of"]
@@ -85,9 +87,10 @@ def sitting_of(folder: Path, header: Mapping[str, Any]) -> Sitting | str:
     """
     zero_ns = int(header["start_ns"])
     protocol, forms = _documents(folder)
-    phases = tuple(_phases(folder, zero_ns, protocol))
+    held = what_holds(folder)
+    phases = tuple(_phases(held.phases, zero_ns, protocol))
     if not protocol:
-        phases = tuple(_marked_phases(folder, zero_ns))
+        phases = tuple(_marked_phases(held.markers, zero_ns))
     blocks = _blocks(phases)
     if not blocks:
         wanted = f"of {', '.join(CONDITIONS)}"
@@ -104,7 +107,7 @@ def sitting_of(folder: Path, header: Mapping[str, Any]) -> Sitting | str:
         tuple(Interval(b[0].condition, b[0].start_s, b[-1].end_s) for b in blocks),
         rest,
         tuple(_report(block, answers) for block in blocks),
-        tuple(_artefacts(folder, zero_ns)),
+        tuple(_artefacts(held.artefacts, zero_ns)),
     )
 
 
@@ -117,27 +120,22 @@ def _documents(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return {}, []
 
 
-def _phases(folder: Path, zero_ns: int, protocol: Mapping[str, Any]) -> Iterator[_Phase]:
+def _phases(
+    held: Sequence[PhaseHeld], zero_ns: int, protocol: Mapping[str, Any]
+) -> Iterator[_Phase]:
     planned = {phase["name"]: phase for phase in protocol.get("phases", ())}
-    began_ns: dict[str, int] = {}
-    for told in read_topic(folder, "protocol"):
-        name, time_ns = told["phase"], int(told["time_ns"])
-        if told["state"] == "began":
-            began_ns[name] = time_ns
-        elif name in began_ns and time_ns > began_ns[name]:
-            condition = planned[name].get("condition", "")
-            start_s, end_s = (s_from_ns(t - zero_ns) for t in (began_ns.pop(name), time_ns))
-            yield _Phase(name, start_s, end_s, condition, bool(planned[name].get("enrols")))
+    for phase in held:
+        if phase.end_ns is not None and phase.end_ns > phase.start_ns:
+            start_s, end_s = (s_from_ns(t - zero_ns) for t in (phase.start_ns, phase.end_ns))
+            enrols = bool(planned[phase.name].get("enrols"))
+            yield _Phase(phase.name, start_s, end_s, phase.condition, enrols)
 
 
-def _marked_phases(folder: Path, zero_ns: int) -> Iterator[_Phase]:
+def _marked_phases(markers: Sequence[Marker], zero_ns: int) -> Iterator[_Phase]:
     """Give what markers say; a condition that wasn't ended ends where the next one starts."""
     found = [
-        (int(told["time_ns"]), match)
-        for told in read_topic(folder, "markers")
-        if (match := _MARKED.fullmatch(str(told["label"])))
+        (marker.time_ns, match) for marker in markers if (match := _MARKED.fullmatch(marker.label))
     ]
-    found.sort(key=lambda item: item[0])
     for (start_ns, first), (end_ns, _) in itertools.pairwise(found):
         if first[2] == "started" and end_ns > start_ns:
             start_s, end_s = (s_from_ns(t - zero_ns) for t in (start_ns, end_ns))
@@ -198,11 +196,8 @@ def _report(block: Sequence[_Phase], answers: Mapping[str, Mapping[str, float]])
     return SelfReport(block[0].condition, said.get("valence"), said.get("arousal"))
 
 
-def _artefacts(folder: Path, zero_ns: int) -> Iterator[Interval]:
-    """Give the marks that hold; a later word on a mark replaces the earlier."""
-    last = {told["id"]: told for told in read_topic(folder, "quality") if "id" in told}
-    for told in last.values():
-        start_ns, end_ns = int(told["start_ns"]), int(told["end_ns"])
-        if told["verdict"] == "artefact" and end_ns > start_ns:
-            start_s, end_s = (s_from_ns(t - zero_ns) for t in (start_ns, end_ns))
-            yield Interval(told["stream_id"], start_s, end_s)
+def _artefacts(marks: Sequence[ArtefactMark], zero_ns: int) -> Iterator[Interval]:
+    for mark in marks:
+        if mark.end_ns > mark.start_ns:
+            start_s, end_s = (s_from_ns(t - zero_ns) for t in (mark.start_ns, mark.end_ns))
+            yield Interval(mark.stream_id, start_s, end_s)
